@@ -34,7 +34,7 @@ export class ServerWire implements Wire, WireEnd {
 
   /** The received messages. */
   get arrivals(): Wire["arrivals"] {
-    return this.#events.arrivals;
+    return this.#events;
   }
 
   /** Sends a message, unless the wire is closing. */

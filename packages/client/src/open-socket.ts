@@ -162,7 +162,7 @@ class ReconnectingWire implements Wire {
   }
 
   get arrivals(): Wire["arrivals"] {
-    return this.#events.arrivals;
+    return this.#events;
   }
 
   send(message: Message): void {

@@ -72,7 +72,7 @@ export type {
   SkipFrame,
 } from "./frames/room-frames.ts";
 export { passthrough } from "./socket/codec.ts";
-export { RawSocket, receivedFrom } from "./socket/socket.ts";
+export { Inbox, RawSocket } from "./socket/socket.ts";
 export type { SocketCodecs } from "./socket/socket.ts";
 export { BoundedQueue } from "./async/queue.ts";
 export type { BoundedQueueOptions, Task } from "./async/queue.ts";

@@ -28,7 +28,7 @@ export class BoundedQueue<Item> {
   readonly #newest: Item[] = [];
   #oldest: Item[] = [];
   /** They wait while the queue is empty. */
-  readonly #readers: Reader<Item>[] = [];
+  #readers: Reader<Item>[] = [];
   readonly #options: BoundedQueueOptions<Item>;
   readonly #limit: number;
   #weight = 0;
@@ -61,7 +61,8 @@ export class BoundedQueue<Item> {
     return new Promise((resolve, reject) => {
       if (this.size > 0) resolve(this.take());
       else if (this.ended) reject(this.ended.reason);
-      else this.#readers.push({ resolve, reject });
+      else if (this.#readers.length > 0) this.#readers.push({ resolve, reject });
+      else this.#readers = [{ resolve, reject }]; // one reader is usual: `push` would keep memory for 17
     });
   }
 

@@ -5,7 +5,7 @@ import { CloseError, type Closed } from "../errors.ts";
 import { LoopBudget } from "../async/event-loop.ts";
 import { BoundedQueue } from "../async/queue.ts";
 import { Sent } from "../async/sent.ts";
-import type { Message, Wire } from "../wire/wire.ts";
+import type { Message, Wire, WireListener } from "../wire/wire.ts";
 
 /** The codecs of a socket. */
 export interface SocketCodecs<Receive = Message, Send = unknown> {
@@ -25,47 +25,70 @@ export interface SocketCodecs<Receive = Message, Send = unknown> {
 const taken = new Sent();
 taken.resolve();
 
-/** Makes the queue of the messages of a wire: reading stops while too many of them wait. */
-export function receivedFrom(wire: Wire): BoundedQueue<Message> {
-  return new BoundedQueue({ weigh: lengthOf, writer: wire });
-}
-
 function lengthOf({ length }: Message): number {
   return length;
 }
 
+/** The messages that arrive on a wire, and its end: reading stops while too many of them wait. */
+export class Inbox extends BoundedQueue<Message> implements WireListener {
+  /** The reason of all that fails because the wire has ended; undefined before. */
+  error: CloseError | undefined;
+  // Both are made when they are first read: for every socket they would cost more than the rest of the socket.
+  #closed: Promise<Closed> | undefined;
+  #abort: AbortController | undefined;
+  #resolve: ((closed: Closed) => void) | undefined;
+
+  /** From now on it listens to `wire`. */
+  constructor(wire: Wire) {
+    super({ weigh: lengthOf, writer: wire });
+    wire.listen(this);
+  }
+
+  /** Resolves when the wire has ended. */
+  get whenClosed(): Promise<Closed> {
+    return (this.#closed ??= new Promise((resolve) => (this.#resolve = resolve)));
+  }
+
+  /** Aborts when the wire has ended. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.error) this.#abort.abort(this.error);
+    return this.#abort.signal;
+  }
+
+  message(message: Message): void {
+    this.push(message);
+  }
+
+  closed(closed: Closed): void {
+    this.error = new CloseError(closed.code, closed.reason, closed.wasClean);
+    this.end(this.error);
+    this.#abort?.abort(this.error);
+    this.#resolve?.(closed);
+    this.#closed ??= Promise.resolve(closed);
+  }
+}
+
 /** A raw WebSocket as an async iterable: `send`, `receive`, `pipe`, `close`. */
 export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterable<Receive> {
-  /** Resolves when the socket has ended, by either peer or a broken connection. Never rejects. */
-  readonly closed: Promise<Closed>;
   readonly #wire: Wire;
   readonly #receive: Codec<never, Receive>;
   readonly #send: Codec<Send, unknown>;
-  readonly #received: BoundedQueue<Message>;
-  #ended: CloseError | undefined;
+  readonly #inbox: Inbox;
   #closing: CloseError | undefined;
-  #abort: AbortController | undefined;
 
-  /** `received` are the messages of the wire. */
-  constructor(
-    wire: Wire,
-    codecs: SocketCodecs<Receive, Send> = {},
-    received: BoundedQueue<Message> = receivedFrom(wire),
-  ) {
+  /** `inbox` listens to the wire. */
+  constructor(wire: Wire, codecs: SocketCodecs<Receive, Send> = {}, inbox: Inbox = new Inbox(wire)) {
     this.#wire = wire;
     // Without a codec, messages and values are as the defaults of the type parameters say.
     this.#receive = codecs.receive ?? (passthrough as unknown as Codec<never, Receive>);
     this.#send = codecs.send ?? passthrough;
-    this.#received = received;
-    this.closed = new Promise((resolve) => {
-      wire.listen({
-        message: (message) => this.#received.push(message),
-        closed: (closed) => {
-          this.#finish(new CloseError(closed.code, closed.reason, closed.wasClean));
-          resolve(closed);
-        },
-      });
-    });
+    this.#inbox = inbox;
+  }
+
+  /** Resolves when the socket has ended, by either peer or a broken connection. Never rejects. */
+  get closed(): Promise<Closed> {
+    return this.#inbox.whenClosed;
   }
 
   /** The subprotocol of the connection, or the empty string. */
@@ -80,10 +103,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
 
   /** Aborts at once when the socket ends, with the `CloseError` as its reason. */
   get signal(): AbortSignal {
-    // Made when it is first read: a controller for every socket would cost more than the rest of the socket.
-    this.#abort ??= new AbortController();
-    if (this.#ended !== undefined) this.#abort.abort(this.#ended);
-    return this.#abort.signal;
+    return this.#inbox.signal;
   }
 
   /**
@@ -93,7 +113,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
    */
   send(value: Send): Sent {
     const message = this.#send.encode(value);
-    const end = this.#ended ?? this.#closing;
+    const end = this.#inbox.error ?? this.#closing;
     if (end === undefined) {
       this.#wire.send(message);
       const drained = this.#wire.drained();
@@ -112,7 +132,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
   receive(): Promise<Receive>;
   receive<Value>(codec: Codec<never, Value>): Promise<Value>;
   async receive(codec: Codec<never, unknown> = this.#receive): Promise<unknown> {
-    return codec.decode(await this.#received.pull());
+    return codec.decode(await this.#inbox.pull());
   }
 
   /**
@@ -133,7 +153,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
    */
   close(code: number = CloseCode.Normal, reason = ""): void {
     checkCloseCode(code);
-    if (this.#closing !== undefined || this.#ended !== undefined) return;
+    if (this.#closing !== undefined || this.#inbox.error !== undefined) return;
     this.#closing = new CloseError(code, cutReason(reason));
     this.#wire.close(code, this.#closing.reason);
   }
@@ -144,7 +164,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
       try {
         yield await this.receive();
       } catch (error) {
-        if (error === this.#ended) return;
+        if (error === this.#inbox.error) return;
         throw error;
       }
     }
@@ -159,7 +179,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
     const iterator =
       Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
     const endIterator = (): void => void this.abandon(iterator).catch(() => {});
-    if (this.#ended !== undefined) return endIterator();
+    if (this.#inbox.error !== undefined) return endIterator();
     const { signal } = this;
     let stop = (): void => {};
     // In a later microtask: a synchronous generator cannot return while it runs.
@@ -182,7 +202,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
         if (turn) await turn;
       }
     } catch (error) {
-      if (this.#ended !== undefined) return;
+      if (this.#inbox.error !== undefined) return;
       await this.abandon(iterator).catch(() => {});
       if (error !== this.#closing) throw error;
     }
@@ -190,13 +210,7 @@ export class RawSocket<Receive = Message, Send = unknown> implements AsyncIterab
 
   #sentAfter(drained: Promise<void>): Sent {
     const sent = new Sent();
-    void drained.then(() => (this.#ended ? sent.reject(this.#ended) : sent.resolve()));
+    void drained.then(() => (this.#inbox.error ? sent.reject(this.#inbox.error) : sent.resolve()));
     return sent;
-  }
-
-  #finish(error: CloseError): void {
-    this.#ended = error;
-    this.#received.end(error);
-    this.#abort?.abort(error);
   }
 }

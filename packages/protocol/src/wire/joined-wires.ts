@@ -22,7 +22,7 @@ class JoinedWire implements Wire {
   }
 
   get arrivals(): Arrivals {
-    return this.#events.arrivals;
+    return this.#events;
   }
 
   join(remote: JoinedWire): void {

@@ -51,9 +51,11 @@ export interface Wire {
 }
 
 /** Delivers what happens on a wire, and keeps it while there is no listener: no message of the first packet is lost. */
-export class WireEvents implements WireListener {
-  /** What has arrived before the end. */
-  readonly arrivals = { messages: 0, pongs: 0 };
+export class WireEvents implements WireListener, Arrivals {
+  /** How many messages have arrived before the end. */
+  messages = 0;
+  /** How many pongs have arrived before the end. */
+  pongs = 0;
   readonly #messages: Message[] = [];
   #closed: Closed | undefined;
   #listener: WireListener | undefined;
@@ -71,7 +73,7 @@ export class WireEvents implements WireListener {
 
   message(message: Message): void {
     if (this.#ended) return;
-    this.arrivals.messages += 1;
+    this.messages += 1;
     if (this.#listener !== undefined && this.#messages.length === 0) return this.#listener.message(message);
     this.#messages.push(message);
     this.#deliver();
@@ -86,7 +88,7 @@ export class WireEvents implements WireListener {
 
   /** The remote peer answered a `ping`. */
   pong(): void {
-    if (!this.#ended) this.arrivals.pongs += 1;
+    if (!this.#ended) this.pongs += 1;
   }
 
   /** Delivers to `listener` what was kept, then everything that happens; without one, keeps what happens. */

@@ -104,7 +104,7 @@ export class NodeWire implements Wire, OutboundBuffer {
   }
 
   get arrivals(): Wire["arrivals"] {
-    return this.#events.arrivals;
+    return this.#events;
   }
 
   send(message: Message): void {

@@ -89,7 +89,7 @@ export class PendingWire implements Wire {
   }
 
   get arrivals(): Wire["arrivals"] {
-    return this.#events.arrivals;
+    return this.#events;
   }
 
   /**

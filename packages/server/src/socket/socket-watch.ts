@@ -1,7 +1,7 @@
 import { CloseCode, type Closed, type Message } from "@symbolon/protocol";
 import type { Wire } from "@symbolon/protocol/internal";
 import type { Clock } from "../timing/clock.ts";
-import { type HeartbeatOptions, startHeartbeat } from "../timing/heartbeat.ts";
+import { Heartbeat, type HeartbeatOptions } from "../timing/heartbeat.ts";
 import { startIdleTimeout } from "../timing/idle.ts";
 import type { PacedListener } from "../timing/paced-reader.ts";
 import type { PendingWire } from "./pending-wire.ts";
@@ -26,7 +26,7 @@ export class SocketWatch implements PacedListener {
   readonly #socket: Socket;
   readonly #wire: PendingWire;
   readonly #options: WatchOptions;
-  readonly #stopHeartbeat: () => void;
+  readonly #heartbeat: Heartbeat;
   readonly #stopIdleTimeout: (() => void) | undefined;
 
   /** `opened` is the accepted wire of `wire`, whose socket it is. */
@@ -35,7 +35,7 @@ export class SocketWatch implements PacedListener {
     this.#socket = socket;
     this.#wire = wire;
     this.#options = options;
-    this.#stopHeartbeat = startHeartbeat(opened, clock, heartbeat, opened.ping && (() => opened.ping?.()));
+    this.#heartbeat = new Heartbeat(opened, clock, heartbeat);
     const { idleTimeout: timeout } = defaults;
     if (timeout === undefined) return;
     const idle = { code: CloseCode.GoingAway, reason: `no message for ${timeout} ms` };
@@ -52,7 +52,7 @@ export class SocketWatch implements PacedListener {
   }
 
   closed(closed: Closed): void {
-    this.#stopHeartbeat();
+    this.#heartbeat.stop();
     this.#stopIdleTimeout?.();
     this.#wire.end(closed);
   }

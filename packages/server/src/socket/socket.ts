@@ -1,9 +1,9 @@
 import { CloseCode, type Codec, type Message, ValidationError } from "@symbolon/protocol";
 import {
+  Inbox,
   isThenable,
   passthrough,
   RawSocket,
-  receivedFrom,
   type SocketCodecs,
 } from "@symbolon/protocol/internal";
 import type { AcceptInit } from "../request/acceptance.ts";
@@ -43,12 +43,12 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
   readonly #reader: MessageReader<Receive>;
 
   constructor(wire: PendingWire, codecs: SocketCodecs<Receive, Send> = {}) {
-    const received = receivedFrom(wire);
-    super(wire, codecs, received);
+    const inbox = new Inbox(wire);
+    super(wire, codecs, inbox);
     this.#pending = wire;
     socketState(this).wire = wire;
     const codec = codecs.receive ?? (passthrough as unknown as Codec<never, Receive>);
-    this.#reader = new MessageReader(wire, received, codec);
+    this.#reader = new MessageReader(wire, inbox, codec);
   }
 
   static {

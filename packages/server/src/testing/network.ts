@@ -181,7 +181,7 @@ class LinkEnd implements Wire {
   }
 
   get arrivals(): Wire["arrivals"] {
-    return this.#events.arrivals;
+    return this.#events;
   }
 
   /** While true, no message arrives here. */

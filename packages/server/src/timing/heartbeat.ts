@@ -1,6 +1,6 @@
 import { CloseCode } from "@symbolon/protocol";
 import type { Wire } from "@symbolon/protocol/internal";
-import type { Clock } from "./clock.ts";
+import type { Clock, ClockSubscriber } from "./clock.ts";
 
 /** When the server pings a silent client, and when it closes the connection. */
 export interface HeartbeatOptions {
@@ -30,8 +30,7 @@ const slowAbove = 1024 * 1024;
 const slowTimeout = 10_000;
 
 /**
- * Pings a silent client and terminates the wire if it does not answer. Closes a client whose send buffer is above 1 MiB
- * when the client has read nothing of it for 10 s. Without `ping` the wire is never terminated for silence.
+ * Starts a heartbeat that pings by `ping`; without it the wire is never terminated for silence.
  * @returns stops the heartbeat: call it when the wire has ended.
  */
 export function startHeartbeat(
@@ -40,14 +39,19 @@ export function startHeartbeat(
   options: Required<HeartbeatOptions>,
   ping: (() => void) | undefined,
 ): () => void {
-  const heartbeat = new Heartbeat(wire, clock.now, options, ping);
-  return clock.subscribe(heartbeat);
+  const heartbeat = new Heartbeat(wire, clock, options, ping === undefined ? {} : { ping });
+  return () => heartbeat.stop();
 }
 
-class Heartbeat {
+/**
+ * Pings a silent client and terminates the wire if it does not answer. Closes a client whose send buffer is above 1 MiB
+ * when the client has read nothing of it for 10 s.
+ */
+export class Heartbeat implements ClockSubscriber {
   readonly #wire: Wire;
+  readonly #clock: Clock;
   readonly #options: Required<HeartbeatOptions>;
-  readonly #ping: (() => void) | undefined;
+  readonly #pinger: Pick<Wire, "ping">;
   /** Arrivals at the last step. A step compares numbers, so a message costs the heartbeat nothing. */
   #arrivals: number;
   #lastArrival: number;
@@ -57,13 +61,26 @@ class Heartbeat {
   #progress: number | undefined;
   #slowSince: number | undefined;
 
-  constructor(wire: Wire, now: number, options: Required<HeartbeatOptions>, ping: (() => void) | undefined) {
+  /** It runs until `stop`. `pinger` pings; if it cannot, the wire is never terminated for silence. */
+  constructor(
+    wire: Wire,
+    clock: Clock,
+    options: Required<HeartbeatOptions>,
+    pinger: Pick<Wire, "ping"> = wire,
+  ) {
     this.#wire = wire;
+    this.#clock = clock;
     this.#options = options;
-    this.#ping = ping;
+    this.#pinger = pinger;
     this.#arrivals = countArrivals(wire);
-    this.#lastArrival = now;
+    this.#lastArrival = clock.now;
     this.#progress = wire.progress;
+    clock.subscribe(this);
+  }
+
+  /** Stops the heartbeat: call it when the wire has ended. */
+  stop(): void {
+    this.#clock.unsubscribe(this);
   }
 
   step(now: number): void {
@@ -77,9 +94,9 @@ class Heartbeat {
     }
     const silence = now - this.#lastArrival;
     const { interval, timeout } = this.#options;
-    if (this.#ping === undefined || silence < interval) return;
+    if (this.#pinger.ping === undefined || silence < interval) return;
     if (silence >= interval + timeout) return this.#wire.terminate();
-    if (!this.#pinged) this.#ping();
+    if (!this.#pinged) this.#pinger.ping();
     this.#pinged = true;
   }
 

@@ -13,7 +13,7 @@ export class TestWire implements Wire {
   #listener: PacedListener | undefined;
 
   get arrivals(): Wire["arrivals"] {
-    return this.events.arrivals;
+    return this.events;
   }
 
   send(message: Message): void {
