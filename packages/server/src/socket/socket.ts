@@ -1,11 +1,5 @@
 import { CloseCode, type Codec, type Message, ValidationError } from "@symbolon/protocol";
-import {
-  Inbox,
-  isThenable,
-  passthrough,
-  RawSocket,
-  type SocketCodecs,
-} from "@symbolon/protocol/internal";
+import { Inbox, isThenable, passthrough, RawSocket, type SocketCodecs } from "@symbolon/protocol/internal";
 import type { AcceptInit } from "../request/acceptance.ts";
 import { type Close, markClientError } from "../request/errors.ts";
 import { checkExpected, type ExpectedMessage } from "./expect.ts";
