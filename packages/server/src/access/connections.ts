@@ -1,6 +1,6 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { Acceptance } from "../request/acceptance.ts";
-import type { Exchange } from "../request/exchange.ts";
+import type { Exchange, ExchangeListener } from "../request/exchange.ts";
 import { readIdentity } from "../request/identity.ts";
 import { Refusal } from "../request/refusal.ts";
 import type { Clock } from "../timing/clock.ts";
@@ -70,11 +70,14 @@ export class Connections {
       expiresAt === undefined || connection.renewsCredential ? undefined : this.#clock.at(expiresAt, expire);
     const own = this.#byPrincipal.get(principal) ?? new Set();
     this.#byPrincipal.set(principal, own.add(connection));
-    void exchange.ended.then(() => {
-      cancelExpiry?.();
-      own.delete(connection);
-      if (own.size === 0 && this.#byPrincipal.get(principal) === own) this.#byPrincipal.delete(principal);
-    });
+    exchange.onEnd(new Registration(this, principal, connection, cancelExpiry));
+  }
+
+  /** Removes a connection of `principal`. */
+  remove(principal: string | undefined, connection: Connection): void {
+    const own = this.#byPrincipal.get(principal);
+    own?.delete(connection);
+    if (own?.size === 0) this.#byPrincipal.delete(principal);
   }
 
   /** Registers a raw connection, from before its handshake is accepted. */
@@ -116,6 +119,31 @@ export class Connections {
 
   #all(): Connection[] {
     return Array.from(this.#byPrincipal.values()).flatMap((own) => Array.from(own));
+  }
+}
+
+/** An entry of the registry, until the exchange of the connection has ended. */
+class Registration implements ExchangeListener {
+  readonly #connections: Connections;
+  readonly #principal: string | undefined;
+  readonly #connection: Connection;
+  readonly #cancelExpiry: (() => void) | undefined;
+
+  constructor(
+    connections: Connections,
+    principal: string | undefined,
+    connection: Connection,
+    cancelExpiry: (() => void) | undefined,
+  ) {
+    this.#connections = connections;
+    this.#principal = principal;
+    this.#connection = connection;
+    this.#cancelExpiry = cancelExpiry;
+  }
+
+  exchangeEnded(): void {
+    this.#cancelExpiry?.();
+    this.#connections.remove(this.#principal, this.#connection);
   }
 }
 

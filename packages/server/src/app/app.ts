@@ -231,7 +231,8 @@ function createView<P extends object, Defaults extends object>(
     room: routes.room,
     serves: (pathname) => routes.serves(pathname),
     fetch: dispatcher.fetch,
-    handshake: (request, accept, track) => app.handshake(parseRequest(request), accept, track),
+    handshake: (request, accept, track) =>
+      app.handshake(parseRequest(request), accept, track && (({ released }) => track(released))),
     end: () => routes.end(),
     drain: (within) => routes.drain(within),
     revoke: (principal, { code, reason } = { code: CloseCode.Forbidden, reason: "revoked" }) => {

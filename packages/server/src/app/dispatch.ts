@@ -25,6 +25,9 @@ import { codecsOf, type HttpRoute, type Routes, type SocketRoute } from "./route
 /** Receives a promise that resolves when the server has finished with a connection. */
 export type Track = (ended: Promise<void>) => void;
 
+/** Receives the acceptance of each handshake, to wait until the server has finished with its connection. */
+export type TrackAcceptance = (acceptance: Pick<Acceptance, "released" | "onRelease">) => void;
+
 /** A handshake in the subprotocol of sessions. */
 interface SessionHandshake {
   readonly parsed: ParsedRequest;
@@ -67,7 +70,7 @@ export class Dispatcher {
   readonly handshake = async (
     parsed: ParsedRequest,
     accept: Accept,
-    track?: Track,
+    track?: TrackAcceptance,
   ): Promise<Response | undefined> => {
     try {
       const denied = checkPage(parsed, this.#options);
@@ -83,8 +86,8 @@ export class Dispatcher {
       const { route } = match;
       const exchange = this.#exchange(parsed, match, route.schemas);
       const acceptance = new Acceptance(exchange, accept);
-      acceptance.releaseAfter(exchange.ended);
-      track?.(acceptance.released);
+      acceptance.releaseAtEnd();
+      track?.(acceptance);
       const serve = route.prepare(exchange, acceptance, route.outer);
       const refusal = await this.#decide(exchange, serve, acceptance);
       return refusal && (await acceptance.refuse(this.#note(refusal, parsed)));
@@ -161,7 +164,7 @@ export class Dispatcher {
   async #openSession(
     { parsed, match, codec }: SessionHandshake,
     accept: Accept,
-    track?: Track,
+    track?: TrackAcceptance,
   ): Promise<Response | undefined> {
     const { pending = 1_000 } = this.#options.handshake ?? {};
     if (this.#withoutHello >= pending) return this.#note(tooManyUndecided(), parsed);
@@ -178,7 +181,7 @@ export class Dispatcher {
     const { route } = match;
     const exchange = this.#exchange(parsed, match, route.schemas, hello.token);
     const acceptance = new Acceptance(exchange, accept, wire);
-    track?.(acceptance.released);
+    track?.(acceptance);
     const renew: RenewIdentity = (token) =>
       this.#identify(this.#exchange(parsed, match, route.schemas, token));
     const refusal = await this.#decide(
@@ -212,7 +215,7 @@ export class Dispatcher {
     this.#undecided.add(exchange);
     const release = (): void => void this.#undecided.delete(exchange);
     // The handshake of a client that has disconnected does not count, though a hook of it may still run.
-    void acceptance?.accepted.then(release); // a hook may accept, and go on
+    acceptance?.onAccept(release); // a hook may accept, and go on
     const ignoreDisconnect = exchange.onDisconnect(release);
     let cancelDeadline = (): void => {};
     const running = exchange.run(async () => checkExpiry(exchange, this.#options.clock) ?? serve());

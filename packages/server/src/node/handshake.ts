@@ -9,6 +9,14 @@ import { makeRequest, readUrl } from "./http.ts";
 /** Why a request's signal aborts. One for all: an error keeps its stack, and so all that the handshake used. */
 const disconnected = new DOMException("the client has disconnected", "AbortError");
 
+/** Where a socket has its handshake. */
+const handshakeKey: unique symbol = Symbol("handshake");
+
+/** A socket that has begun a handshake. */
+interface WatchedSocket extends Socket {
+  [handshakeKey]?: NodeHandshake;
+}
+
 /** A WebSocket handshake as Node has read it. */
 export class NodeHandshake implements ParsedRequest {
   readonly protocols: readonly string[];
@@ -16,7 +24,8 @@ export class NodeHandshake implements ParsedRequest {
   readonly #rawHeaders: string[];
   /** Undefined while no code reads it. */
   #url: URL | undefined;
-  readonly #node: { request: IncomingMessage | undefined };
+  /** Held by contexts: most handlers do not keep theirs. */
+  readonly #node: WeakRef<{ request: IncomingMessage | undefined }>;
   #transport: TransportInfo;
   #request: Request | undefined;
   /** Aborts the signal of the web request. */
@@ -24,13 +33,16 @@ export class NodeHandshake implements ParsedRequest {
   #isDisconnected = false;
   /** Undefined while no code waits for the client to disconnect. */
   #disconnectListeners: Set<() => void> | undefined;
+  /** Undefined once the handshake is decided. */
+  #onClose: (() => void) | undefined;
 
   private constructor(incoming: IncomingMessage, url: URL) {
     this.#href = url.href;
     this.#url = url;
     this.#rawHeaders = incoming.rawHeaders;
-    this.#node = { request: incoming };
-    this.#transport = { node: this.#node };
+    const node = { request: incoming };
+    this.#node = new WeakRef(node);
+    this.#transport = { node };
     this.protocols = offeredProtocols(this);
   }
 
@@ -50,7 +62,7 @@ export class NodeHandshake implements ParsedRequest {
     if (this.#isDisconnected) this.#client.abort(disconnected);
     const { signal } = this.#client;
     this.#request = makeRequest(this.url, { rawHeaders: this.#rawHeaders }, { signal });
-    describeTransport(this.#request, this.#transport);
+    describeTransport(this.#request, { ...this.#transport, node: this.#node.deref() });
     return this.#request;
   }
 
@@ -89,30 +101,50 @@ export class NodeHandshake implements ParsedRequest {
   /** Adds what the server knows of the client. */
   describe({ address, network, allowsLoopbackOrigins, explainsRefusals }: Omit<TransportInfo, "node">): void {
     // Not by `...`, which makes a hidden class for each object.
-    this.#transport = { address, network, allowsLoopbackOrigins, explainsRefusals, node: this.#node };
+    const { node } = this.#transport;
+    this.#transport = { address, network, allowsLoopbackOrigins, explainsRefusals, node };
+  }
+
+  /** Calls `listener` when the socket closes before the handshake is decided. */
+  onClose(listener: () => void): void {
+    this.#onClose = listener;
   }
 
   /** The handshake is decided: few handlers read its URL, which is made again for them. */
   decided(): void {
     this.#url = undefined;
+    this.#onClose = undefined;
   }
 
-  /** From now on the client disconnects when its socket ends. Node's own objects are dropped when the socket has closed. */
-  watch(socket: Socket): void {
-    const disconnect = (): void => {
-      this.#disconnect();
-      if (socket.closed) this.#node.request = undefined;
-    };
+  releaseContext(): void {
+    const { address, network, allowsLoopbackOrigins, explainsRefusals } = this.#transport;
+    this.#transport = { address, network, allowsLoopbackOrigins, explainsRefusals, node: undefined };
+  }
+
+  /** From now on the client disconnects when its socket ends. */
+  watch(socket: WatchedSocket): void {
+    socket[handshakeKey] = this;
     socket.on("end", disconnect);
     socket.on("close", disconnect);
   }
 
-  #disconnect(): void {
+  /** The client has disconnected. Node's own objects are dropped when its socket has closed. */
+  disconnect(isClosed: boolean): void {
+    if (isClosed) {
+      const node = this.#node.deref();
+      if (node !== undefined) node.request = undefined;
+      this.#onClose?.();
+    }
     this.#isDisconnected = true;
     for (const listener of this.#disconnectListeners ?? []) listener();
     this.#disconnectListeners = undefined;
     this.#client?.abort(disconnected);
   }
+}
+
+/** The listener of every socket: a function of its own would stay in memory with each of them. */
+function disconnect(this: WatchedSocket): void {
+  this[handshakeKey]?.disconnect(this.closed);
 }
 
 /** Whether a web request does not allow a name or value: a server with `insecureHTTPParser` lets such in. */

@@ -22,6 +22,8 @@ export class BatchedWebSocket extends WebSocket {
   wire: NodeWire | undefined;
   /** Limits the time of its messages; set once the socket is open. */
   timer: MessageTimer | undefined;
+  /** The open sockets of its server; set once the socket is open. */
+  clients: Set<BatchedWebSocket> | undefined;
   #answer: (() => void) | undefined;
 
   /** `ws` calls this to answer a close frame, and for an invalid frame, before the handler has run for what came before it. */
@@ -45,6 +47,14 @@ export class BatchedWebSocket extends WebSocket {
     this.wire?.flush(); // nothing may be sent after a close frame (RFC 6455 §5.5.1)
     super.close(code, data);
   }
+}
+
+/** Where a socket has the `ws` socket that it carries. */
+const webSocketKey: unique symbol = Symbol("ws");
+
+/** A socket that has become a WebSocket. */
+interface UpgradedSocket extends Duplex {
+  [webSocketKey]?: BatchedWebSocket;
 }
 
 /** A wire over a `ws` socket: `ws` reads, pings and closes; messages are written in batches. */
@@ -73,8 +83,10 @@ export class NodeWire implements Wire, OutboundBuffer {
     this.#buffers = buffers;
     buffers.add(this);
     ws.wire = this;
+    (socket as UpgradedSocket)[webSocketKey] = ws;
     // A client may end its side with its close frame. First, since `ws` would end the connection without an answer.
-    socket.prependListener("end", () => ws.answer());
+    socket.prependListener("end", answerAtEnd);
+    socket.on("data", readProgress);
     ws.on("message", onMessage);
     ws.on("pong", onPong);
     ws.on("ping", onPing);
@@ -215,7 +227,15 @@ export class NodeWire implements Wire, OutboundBuffer {
   }
 }
 
-// The listeners of every `ws` socket: functions of its own would stay in memory with each of them.
+// The listeners of every socket: functions of its own would stay in memory with each of them.
+
+function answerAtEnd(this: UpgradedSocket): void {
+  this[webSocketKey]?.answer();
+}
+
+function readProgress(this: UpgradedSocket, bytes: Buffer): void {
+  this[webSocketKey]?.timer?.progress.read(bytes);
+}
 
 function wireOf(ws: WebSocket): NodeWire | undefined {
   return (ws as BatchedWebSocket).wire;
@@ -234,8 +254,10 @@ function onPing(this: WebSocket): void {
 }
 
 function onClose(this: WebSocket, code: number, reason: Buffer): void {
-  (this as BatchedWebSocket).timer?.stop();
-  wireOf(this)?.wsClosed(code, reason.toString());
+  const ws = this as BatchedWebSocket;
+  ws.clients?.delete(ws);
+  ws.timer?.stop();
+  ws.wire?.wsClosed(code, reason.toString());
 }
 
 function ignoreError(): void {}

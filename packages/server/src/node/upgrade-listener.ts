@@ -133,6 +133,11 @@ function destroy(this: Socket): void {
   this.destroy();
 }
 
+/** The handshake is accepted: from now on `ws` ends the socket after an error. */
+export function leaveErrorsToWs(socket: Socket): void {
+  socket.off("error", destroy);
+}
+
 /** Whether a listener reads a socket, or has ended it. Node gives it to the listeners without a reader. */
 function isTaken(socket: Socket): boolean {
   return (

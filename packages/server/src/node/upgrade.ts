@@ -4,12 +4,13 @@ import type { Duplex } from "node:stream";
 import { CloseCode, CloseError } from "@symbolon/protocol";
 import { type Server as WsServer, WebSocketServer } from "ws";
 import { internalsOf } from "../app/app.ts";
-import type { Dispatcher } from "../app/dispatch.ts";
+import type { Dispatcher, TrackAcceptance } from "../app/dispatch.ts";
 import type { Routes } from "../app/routes.ts";
 import type { App } from "../app/types.ts";
 import type { Accept, AcceptInit } from "../request/acceptance.ts";
 import { Refusal } from "../request/refusal.ts";
 import { type Clock, SystemClock } from "../timing/clock.ts";
+import { Countdown } from "../timing/countdown.ts";
 import type { BoundHost } from "./bound-host.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
 import { createDeflatingEncoder, type DeflateOption, type EncodeFrame, thresholdOf } from "./frame-writer.ts";
@@ -21,7 +22,7 @@ import { BatchedWebSocket, NodeWire } from "./node-wire.ts";
 import { OutboundBuffers } from "./outbound-buffers.ts";
 import { refusedRequest } from "./refusals.ts";
 import { type ShutdownTimeouts, shutdownTimeouts } from "./signals.ts";
-import { listenToUpgrades, type Upgrade, type UpgradeTarget } from "./upgrade-listener.ts";
+import { leaveErrorsToWs, listenToUpgrades, type Upgrade, type UpgradeTarget } from "./upgrade-listener.ts";
 import { checkWsVersion } from "./ws-version.ts";
 
 /** What the WebSockets of a server share with its HTTP. */
@@ -35,12 +36,6 @@ export interface UpgradesOptions {
 
 /** How many clients may compress at a time: each costs the memory of a decompressor. */
 const maxDeflating = 1_000;
-
-/** A handshake that the app decides. */
-interface Undecided extends Pick<Upgrade, "incoming" | "socket" | "head"> {
-  /** The handshake is accepted or refused. */
-  readonly decide: () => void;
-}
 
 /** What a transport uses of an app. */
 export type ServedApp = Pick<
@@ -73,10 +68,13 @@ export class Upgrades implements UpgradeTarget {
   #deflating = 0;
   /** How the handshake is accepted that `ws` writes now. */
   #accepting: AcceptInit = {};
-  /** Sockets whose handshake is undecided, with promises that resolve when it is decided. */
-  readonly #undecided = new Map<Duplex, Promise<void>>();
-  /** Each promise resolves when the app has finished with a connection. */
-  readonly #connections = new Set<Promise<void>>();
+  /** The open WebSockets. */
+  readonly #clients = new Set<BatchedWebSocket>();
+  /** Sockets whose handshake is undecided. */
+  readonly #undecided = new Set<Socket>();
+  readonly #deciding = new Countdown();
+  /** The connections that the app has not finished with. */
+  readonly #unfinished = new Countdown();
   #draining = false;
 
   /** Calls `onWebSocket` when a connection is no HTTP connection any more. */
@@ -109,6 +107,7 @@ export class Upgrades implements UpgradeTarget {
     if (threshold !== undefined) this.#deflate = createDeflatingEncoder(threshold);
     const options = {
       noServer: true,
+      clientTracking: false,
       WebSocket: BatchedWebSocket,
       maxPayload: app.maxPayload,
       // For 64 KiB 1,024 fragments, and 16,384 packets of one frame; never more than the defaults of `ws`.
@@ -148,15 +147,15 @@ export class Upgrades implements UpgradeTarget {
   async close({ clients, handlers }: ShutdownTimeouts = shutdownTimeouts): Promise<void> {
     const clock = new SystemClock();
     const ended = this.#app.end();
-    for (const ws of this.#wss.clients) closeForShutdown(ws);
+    for (const ws of this.#clients) closeForShutdown(ws);
     const closed = Promise.all([this.#allClosed(), this.#decideAll(clock, handlers)]);
     await clock.settled(
       closed.then(() => this.#allClosed()), // those that were accepted meanwhile
       clients,
     );
-    for (const ws of this.#wss.clients) ws.terminate();
+    for (const ws of this.#clients) ws.terminate();
     // A client that sent `hello` meanwhile may have a session.
-    const rest = Promise.all(this.#connections).then(() => this.#app.end());
+    const rest = this.#unfinished.whenZero().then(() => this.#app.end());
     await clock.settled(Promise.all([ended, rest]), handlers);
     this.#stopListening();
   }
@@ -165,7 +164,8 @@ export class Upgrades implements UpgradeTarget {
     return this.#routes.socketAt(pathname) !== undefined;
   }
 
-  answer({ incoming, socket, head, handshake }: Upgrade): void {
+  answer(upgrade: Upgrade): void {
+    const { incoming, socket, handshake } = upgrade;
     const address = addressOf(incoming, this.#app.limits.trustProxy);
     const network = networkOf(address);
     const refusal =
@@ -183,10 +183,12 @@ export class Upgrades implements UpgradeTarget {
       allowsLoopbackOrigins: this.#host.allowsLoopbackOrigins(incoming),
       explainsRefusals: this.#explainsRefusals,
     });
-    const decide = this.#addUndecided(socket);
-    const accept: Accept = (init) => this.#accept({ incoming, socket, head, decide }, init);
+    this.#undecided.add(socket);
+    this.#deciding.add();
+    handshake.onClose(() => this.#decide(socket));
+    const accept: Accept = (init) => this.#accept(upgrade, init);
     void this.#handshake(handshake, accept, this.#track).then((response) => {
-      decide();
+      this.#decide(socket);
       handshake.decided();
       if (response !== undefined) this.#refuse(response, socket);
     });
@@ -208,8 +210,8 @@ export class Upgrades implements UpgradeTarget {
 
   /** Resolves when each handshake is decided; those that are not in time are refused. */
   async #decideAll(clock: Clock, timeout: number): Promise<void> {
-    await clock.settled(Promise.all(this.#undecided.values()), timeout);
-    for (const socket of this.#undecided.keys()) this.#refuse(shuttingDown(), socket);
+    await clock.settled(this.#deciding.whenZero(), timeout);
+    for (const socket of this.#undecided) this.#refuse(shuttingDown(), socket);
   }
 
   #refuse(response: Response, socket: Duplex): void {
@@ -221,7 +223,7 @@ export class Upgrades implements UpgradeTarget {
   }
 
   /** Writes the 101. Where `ws` refuses, it calls nothing: it has written a 400, and the connection ends. */
-  #accept({ incoming, socket, head, decide }: Undecided, init: AcceptInit): Promise<NodeWire> {
+  #accept({ incoming, socket, head }: Upgrade, init: AcceptInit): Promise<NodeWire> {
     return new Promise((resolve, reject) => {
       const fail = (): void =>
         reject(new CloseError(CloseCode.Abnormal, "the client has disconnected", false));
@@ -232,10 +234,12 @@ export class Upgrades implements UpgradeTarget {
       if (this.#deflating >= maxDeflating) delete incoming.headers["sec-websocket-extensions"];
       this.#wss.handleUpgrade(incoming, socket, head, (ws) => {
         isAccepted = true;
-        decide();
+        this.#decide(socket);
+        leaveErrorsToWs(socket);
+        ws.clients = this.#clients.add(ws);
         resolve(new NodeWire(ws, socket, this.#buffers, this.#deflate));
         if (ws.extensions !== "") this.#countDeflating(ws);
-        this.#limitMessages(ws, socket);
+        ws.timer = new MessageTimer(this.clock, this.#app.limits.messageTimeout, ws);
         if (this.#draining) closeForShutdown(ws);
       });
       if (isAccepted) return;
@@ -250,37 +254,20 @@ export class Upgrades implements UpgradeTarget {
     ws.once("close", () => (this.#deflating -= 1));
   }
 
-  /** Closes a client whose message takes too long. */
-  #limitMessages(ws: BatchedWebSocket, socket: Duplex): void {
-    const timer = new MessageTimer(this.clock, this.#app.limits.messageTimeout, ws);
-    socket.on("data", (bytes: Buffer) => timer.progress.read(bytes));
-    ws.timer = timer;
+  /** The handshake is accepted or refused, or its socket has closed. */
+  #decide(socket: Socket): void {
+    if (this.#undecided.delete(socket)) this.#deciding.remove();
   }
 
-  #addUndecided(socket: Duplex): () => void {
-    let resolve = (): void => {};
-    this.#undecided.set(socket, new Promise((settle) => (resolve = settle)));
-    const decide = (): void => {
-      if (!this.#undecided.delete(socket)) return;
-      socket.off("close", decide);
-      resolve();
-    };
-    socket.on("close", decide);
-    return decide;
-  }
-
-  readonly #track = (ended: Promise<void>): void => {
-    this.#connections.add(ended);
-    void ended.then(() => this.#connections.delete(ended));
+  readonly #track: TrackAcceptance = (acceptance) => {
+    this.#unfinished.add();
+    acceptance.onRelease(this.#unfinished.remove);
   };
 
   /** Resolves when the WebSockets of now have closed. Not by `once` of `node:events`, which rejects at a client's last invalid frame. */
   #allClosed(): Promise<unknown> {
     return Promise.all(
-      Array.from(
-        this.#wss.clients,
-        (ws) => new Promise<void>((resolve) => ws.once("close", () => resolve())),
-      ),
+      Array.from(this.#clients, (ws) => new Promise<void>((resolve) => ws.once("close", () => resolve()))),
     );
   }
 }

@@ -2,7 +2,7 @@ import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { Wire } from "@symbolon/protocol/internal";
 import { addedHeaders } from "./context.ts";
 import { closeFromResponse } from "./errors.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, ExchangeListener } from "./exchange.ts";
 import { checkSubprotocol } from "./headers.ts";
 import { checkHandshakeHeaders, checkUnused, hasNoHeaders, mergeHeaders } from "./response.ts";
 
@@ -17,6 +17,8 @@ export interface AcceptInit {
 /** How a transport accepts a handshake: it writes the 101 and gives the wire. Rejects when the client has disconnected. */
 export type Accept = (init: AcceptInit) => Promise<Wire>;
 
+const noListeners: readonly (() => void)[] = [];
+
 /** @throws TypeError, as a rejection. */
 function acceptOnce(): Promise<never> {
   return Promise.reject(new TypeError("the handshake is accepted already"));
@@ -26,38 +28,47 @@ function acceptOnce(): Promise<never> {
  * The decision of one handshake: it is accepted once, or refused. Each stage asks it or marks it: the handler and the
  * service accept, the deadline expires it, a revoked principal withdraws it.
  */
-export class Acceptance {
-  /** Resolves once the handshake is accepted; never when it is refused. */
-  readonly accepted: Promise<undefined>;
+export class Acceptance implements ExchangeListener {
   readonly #exchange: Exchange;
   #transport: Accept;
   #state: "undecided" | "accepting" | "accepted" = "undecided";
   #wire: Wire | undefined;
   /** Why it cannot be accepted any more. */
   #withdrawn: CloseError | undefined;
-  #resolveAccepted: ((value: undefined) => void) | undefined;
-  /** Resolves when the server has finished with the wire; undefined until that is known. */
-  #end: Promise<void> | undefined;
-  #released: Promise<void> | undefined;
-  #resolveReleased: ((end: Promise<void>) => void) | undefined;
+  /** What is called once it is accepted. */
+  #acceptListeners: readonly (() => void)[] = noListeners;
+  /** "awaited": it is known when the server has finished with the wire. */
+  #release: "unknown" | "awaited" | "released" = "unknown";
+  /** What is called once the server has finished with the wire. */
+  #releaseListeners: readonly (() => void)[] = noListeners;
 
   /** `wire` is the wire of a session: its 101 is written before it is accepted. */
   constructor(exchange: Exchange, transport: Accept, wire?: Wire) {
     this.#exchange = exchange;
     this.#transport = transport;
     this.#wire = wire;
-    this.accepted = new Promise((resolve) => (this.#resolveAccepted = resolve));
   }
 
   /** Resolves when the server has finished with the wire of this handshake. */
   get released(): Promise<void> {
-    if (this.#end !== undefined) return this.#end;
-    return (this.#released ??= new Promise((resolve) => (this.#resolveReleased = resolve)));
+    return new Promise((resolve) => this.onRelease(resolve));
   }
 
   /** Whether the handshake is accepted, or the transport is writing its 101. */
   get isAccepted(): boolean {
     return this.#state !== "undecided";
+  }
+
+  /** Calls `listener` once the handshake is accepted, never when it is refused. */
+  onAccept(listener: () => void): void {
+    if (this.#state === "accepted") listener();
+    else this.#acceptListeners = this.#acceptListeners.concat(listener);
+  }
+
+  /** Calls `listener` when the server has finished with the wire of this handshake. */
+  onRelease(listener: () => void): void {
+    if (this.#release === "released") listener();
+    else this.#releaseListeners = this.#releaseListeners.concat(listener); // `push` would keep memory for 17
   }
 
   /**
@@ -81,8 +92,9 @@ export class Acceptance {
     }
     this.#state = "accepted";
     this.#transport = acceptOnce; // the transport's function holds all that the handshake used
-    this.#resolveAccepted?.(undefined);
-    this.#resolveAccepted = undefined;
+    const listeners = this.#acceptListeners;
+    this.#acceptListeners = noListeners;
+    for (const listener of listeners) listener();
     if (this.#withdrawn !== undefined) this.close(this.#withdrawn); // the 101 is written: a refusal comes too late
     return this.#wire;
   }
@@ -109,16 +121,35 @@ export class Acceptance {
   async refuse(refusal: Response): Promise<Response | undefined> {
     if (this.#wire === undefined) return checkUnused(this.#exchange.finishResponse(refusal));
     this.close(await closeFromResponse(refusal));
-    this.releaseAfter(this.#exchange.ended);
+    this.releaseAtEnd();
     await this.#exchange.end();
     return undefined;
   }
 
   /** The server has finished with the wire when `end` has resolved; the first call counts. */
   releaseAfter(end: Promise<void>): void {
-    this.#end ??= end;
-    this.#resolveReleased?.(this.#end);
-    this.#resolveReleased = undefined;
+    if (this.#release !== "unknown") return;
+    this.#release = "awaited";
+    void end.then(() => this.#finish());
+  }
+
+  /** The server has finished with the wire when the exchange has ended, unless `releaseAfter` was called. */
+  releaseAtEnd(): void {
+    if (this.#release !== "unknown") return;
+    this.#release = "awaited";
+    this.#exchange.onEnd(this);
+  }
+
+  exchangeEnded(): void {
+    this.#finish();
+  }
+
+  /** The server has finished with the wire. */
+  #finish(): void {
+    this.#release = "released";
+    const listeners = this.#releaseListeners;
+    this.#releaseListeners = noListeners;
+    for (const listener of listeners) listener();
   }
 
   /** What the transport gets: the headers of hooks too. */

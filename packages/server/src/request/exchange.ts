@@ -16,6 +16,8 @@ import { hasNoHeaders, mergeHeaders, observeBody } from "./response.ts";
 /** How long the end of a connection waits for handlers and streams that still run, in ms. */
 export const endTimeout = 300;
 
+const noListeners: readonly ExchangeListener[] = [];
+
 /** What serves an exchange. */
 export interface ExchangeOptions extends RequestTarget {
   /** The schemas of the route. */
@@ -26,42 +28,58 @@ export interface ExchangeOptions extends RequestTarget {
   readonly onError: OnError;
 }
 
+/** Waits for the end of an exchange. */
+export interface ExchangeListener {
+  /** The ends of the hooks have run. */
+  exchangeEnded(): void;
+}
+
 /** One HTTP request from its arrival to its end: its context, the hooks that ran, and the answer to a failure. */
 export class Exchange {
   /** The request. */
   readonly parsed: ParsedRequest;
-  /** Resolves when the ends of the hooks have run. */
-  readonly ended: Promise<void>;
-  readonly #options: ExchangeOptions;
+  readonly #onError: OnError;
   readonly #hooks = new HookRun();
-  #context: MutableContext;
-  #claims: Readonly<Record<string, unknown>>;
-  #resolveEnded: (() => void) | undefined;
+  /** What `run` uses; undefined once it has. */
+  #options: Pick<ExchangeOptions, "schemas" | "hooks"> | undefined;
+  /** Undefined once no code but the handler's may read it. */
+  #context: MutableContext | undefined;
+  /** The claims of a newer request of the same client. */
+  #renewed: Readonly<Record<string, unknown>> | undefined;
+  #listeners: readonly ExchangeListener[] = noListeners;
+  #hasEnded = false;
+  /** Undefined while no code waits for the end. */
+  #ended: Promise<void> | undefined;
   #failure: unknown;
   #closed: { readonly error: unknown; readonly close: Promise<Required<Close>> } | undefined;
   #network: string | undefined;
 
   constructor(parsed: ParsedRequest, options: ExchangeOptions) {
     this.parsed = parsed;
-    this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
+    this.#onError = options.onError;
     this.#options = options;
     this.#context = createContext(parsed, options);
-    this.#claims = this.#hooks.claims;
   }
 
   /** What may be read: by hooks the request as it arrived, by the handler as the route's schemas read it. */
   get context(): MutableContext {
+    if (this.#context === undefined) throw new TypeError("the context was released");
     return this.#context;
   }
 
   /** What the hooks have returned, for this request or for the newest one of the same client. */
   get claims(): Readonly<Record<string, unknown>> {
-    return this.#claims;
+    return this.#renewed ?? this.#hooks.claims;
+  }
+
+  /** Resolves when the ends of the hooks have run. */
+  get ended(): Promise<void> {
+    return (this.#ended ??= new Promise((exchangeEnded) => this.onEnd({ exchangeEnded })));
   }
 
   /** The client's identity, with everything else that the hooks returned. */
   get verified(): Verified {
-    return { ...readIdentity(this.#context), claims: this.#claims };
+    return { ...readIdentity(this.context), claims: this.claims };
   }
 
   /** The name of the client's network, or of its address; "" where its transport knows none. */
@@ -75,15 +93,28 @@ export class Exchange {
    * without one. Clients whose transport knows no address have one account together.
    */
   get account(): string {
-    const { principal } = readIdentity(this.#context);
+    const { principal } = readIdentity(this.context);
     return principal === undefined ? `address ${this.network}` : `principal ${principal}`;
   }
 
   /** The same client has sent another credential: the context has what the hooks returned for it, in place of what they returned before. */
   renew(claims: Readonly<Record<string, unknown>>): void {
-    for (const name of Object.keys(this.#claims)) Reflect.deleteProperty(this.#context, name);
-    Object.assign(this.#context, claims);
-    this.#claims = claims;
+    for (const name of Object.keys(this.claims)) Reflect.deleteProperty(this.context, name);
+    Object.assign(this.context, claims);
+    this.#renewed = claims;
+  }
+
+  /** Calls `listener` when the exchange ends; at once when it has. */
+  onEnd(listener: ExchangeListener): void {
+    if (this.#hasEnded) listener.exchangeEnded();
+    else this.#listeners = this.#listeners.concat(listener); // `push` would keep memory for 17
+  }
+
+  /** From now on only the handler and the ends of hooks read the context: without such ends it is let go. */
+  releaseContext(): void {
+    if (this.#hooks.hasEnds) return;
+    this.#context = undefined;
+    this.parsed.releaseContext();
   }
 
   /**
@@ -92,13 +123,13 @@ export class Exchange {
    */
   async run<Served>(serve: () => Promise<Served>): Promise<Served | Response> {
     try {
-      const parts = await runInContext(this.#context, () => this.#start());
+      const parts = await runInContext(this.context, () => this.#start());
       if (parts instanceof Response) return parts;
       // A copy: hooks that still run keep the parts as they arrived.
-      if (Object.keys(parts).length > 0) this.#context = { ...this.#context, ...parts };
-      return await runInContext(this.#context, serve);
+      if (Object.keys(parts).length > 0) this.#context = { ...this.context, ...parts };
+      return await runInContext(this.context, serve);
     } catch (error) {
-      return runInContext(this.#context, () => this.errorResponse(error));
+      return runInContext(this.context, () => this.errorResponse(error));
     }
   }
 
@@ -109,7 +140,7 @@ export class Exchange {
 
   /** The response as the client gets it: with the headers that hooks added. The hooks end once its body is sent. */
   finishResponse(response: Response): Response {
-    const added = addedHeaders(this.#context);
+    const added = addedHeaders(this.context);
     const { body, status, statusText, headers } = response;
     // A body that was read before cannot be sent: the one that writes the response reports it.
     const observed = body !== null && !body.locked && !response.bodyUsed;
@@ -124,15 +155,19 @@ export class Exchange {
 
   /** Ends what the hooks began. Their ends receive `error`, or the handler's failure. */
   async end(error: unknown = this.#failure): Promise<void> {
-    const failures = await runInContext(this.context, () => this.#hooks.end(error));
+    const endHooks = (): Promise<unknown[]> => this.#hooks.end(error);
+    const failures = await (this.#context === undefined ? endHooks() : runInContext(this.#context, endHooks));
     for (const failure of failures) void this.report(failure, "ending");
-    this.#resolveEnded?.();
+    const listeners = this.#listeners;
+    this.#hasEnded = true;
+    this.#listeners = noListeners;
+    for (const listener of listeners) listener.exchangeEnded();
   }
 
   /** Reports an error to the app, with the `id` that the client received. Resolves with its answer, or undefined for the default. Never rejects. */
   report(error: unknown, phase: ErrorContext["phase"], id?: string): Promise<Response | Close | undefined> {
     const { request } = this.parsed;
-    return report(this.#options.onError, error, { request, phase, ...(id !== undefined && { id }) });
+    return report(this.#onError, error, { request, phase, ...(id !== undefined && { id }) });
   }
 
   /** The response by which a failure refuses the handshake, or answers the request. */
@@ -150,10 +185,11 @@ export class Exchange {
   }
 
   async #start(): Promise<Response | Readonly<Record<string, unknown>>> {
-    const { schemas, hooks } = this.#options;
-    const parts = await validateParts(this.#context, this.parsed.url, schemas);
+    const { schemas = {}, hooks = [] } = this.#options ?? {};
+    this.#options = undefined;
+    const parts = await validateParts(this.context, this.parsed.url, schemas);
     if (parts instanceof Response) return parts;
-    return (await this.#hooks.start(hooks, this.#context)) ?? parts;
+    return (await this.#hooks.start(hooks, this.context)) ?? parts;
   }
 
   /** The body was sent, or broke with an error. A client that disconnected is no error. */

@@ -68,12 +68,25 @@ export type ReservedContextKey = (typeof reservedKeys)[number];
 
 const reserved: ReadonlySet<string> = new Set(reservedKeys);
 
+const noClaims: Readonly<Record<string, unknown>> = Object.freeze({});
+
 /** The hooks that ran for one request, and the ends that are still to run. */
 export class HookRun {
-  /** What the hooks have returned. What a generator yielded is not in it: its end follows. */
-  readonly claims: Record<string, unknown> = {};
-  readonly #ends: HookEnd[] = [];
+  /** Undefined while no hook has returned a value. */
+  #claims: Record<string, unknown> | undefined;
+  /** Undefined while no hook has an end. */
+  #ends: HookEnd[] | undefined;
   #ended: { readonly error: unknown } | undefined;
+
+  /** What the hooks have returned. What a generator yielded is not in it: its end follows. */
+  get claims(): Readonly<Record<string, unknown>> {
+    return this.#claims ?? noClaims;
+  }
+
+  /** Whether a hook has an end that has not run. */
+  get hasEnds(): boolean {
+    return this.#ends !== undefined;
+  }
 
   /**
    * Runs hooks in order and adds what they provide to `context`. Resolves with the first `Response`, which refuses. When
@@ -89,7 +102,7 @@ export class HookRun {
       if (value === undefined) continue;
       const provided = checkProvided(value);
       provide(context, provided);
-      if (!isGenerator(result)) Object.assign(this.claims, provided);
+      if (!isGenerator(result)) this.#claims = { ...this.#claims, ...provided };
     }
     return undefined;
   }
@@ -101,7 +114,9 @@ export class HookRun {
   async end(error?: unknown): Promise<unknown[]> {
     this.#ended ??= { error };
     const failures: unknown[] = [];
-    for (const end of this.#ends.splice(0).reverse()) {
+    const ends = this.#ends ?? [];
+    this.#ends = undefined;
+    for (const end of ends.reverse()) {
       try {
         await end(error);
       } catch (failure) {
@@ -114,7 +129,7 @@ export class HookRun {
   async #firstValue(result: HookResult<Provided | void>): Promise<unknown> {
     if (!isGenerator(result)) return result;
     const first = await result.next();
-    if (first.done !== true) this.#ends.push((error) => finishGenerator(result, error));
+    if (first.done !== true) (this.#ends ??= []).push((error) => finishGenerator(result, error));
     if (this.#ended !== undefined) {
       const [failure] = await this.end(this.#ended.error); // the request ended while the hook started
       if (failure !== undefined) throw failure;

@@ -17,6 +17,8 @@ export interface ParsedRequest {
   readonly isDisconnected: boolean;
   /** A header by its lower-case name; several of one name are joined, as `Headers` does. Undefined without one. */
   header(name: string): string | undefined;
+  /** No context is made of it any more: what only contexts use is let go. */
+  releaseContext(): void;
   /** Calls `listener`, a new function, once when the client disconnects; at once when it has. Returns what stops that. */
   onDisconnect(listener: () => void): () => void;
 }
@@ -53,6 +55,8 @@ class ParsedWebRequest implements ParsedRequest {
   header(name: string): string | undefined {
     return this.request.headers.get(name) ?? undefined;
   }
+
+  releaseContext(): void {}
 
   onDisconnect(listener: () => void): () => void {
     const { signal } = this.request;

@@ -1,8 +1,8 @@
 import { socketState } from "./socket-state.ts";
 
 /**
- * A promise of a socket that may be left alone: when no code waits for it, its error goes to the socket's
- * `onUnobservedRejection`, and never ends the process. A promise made by `then` is observed in the same way.
+ * A promise of a socket that may be left alone: when no code waits for it, its error closes the socket, and never ends
+ * the process. A promise made by `then` is observed in the same way.
  */
 export class ObservedPromise<Value> extends Promise<Value> {
   #observed = false;
@@ -39,7 +39,7 @@ export class ObservedPromise<Value> extends Promise<Value> {
   #report(error: unknown): void {
     super.then(undefined, () => {
       if (!this.#observed && this.#socket !== undefined)
-        socketState(this.#socket).onUnobservedRejection?.(error);
+        socketState(this.#socket).serving?.closeUnobserved(error);
     });
   }
 }

@@ -102,8 +102,11 @@ class Serving {
     }
     return new Promise((resolve, reject) => {
       this.#decision = { resolve, reject };
-      void this.#acceptance.accepted.then(() => this.#decide(undefined));
       this.#runHandler(socket);
+      this.#acceptance.onAccept(() => {
+        this.#decide(undefined);
+        this.#exchange.releaseContext();
+      });
     });
   }
 
@@ -130,7 +133,7 @@ class Serving {
   #runHandler(socket: Socket): void {
     const state = socketState(socket);
     state.exchange = this.#exchange;
-    state.onUnobservedRejection = (error) => this.#closeUnobserved(error, socket);
+    state.serving = this;
     let result: unknown;
     try {
       result = this.#service.handler(socket, this.#exchange.context as never);
@@ -221,7 +224,8 @@ class Serving {
   }
 
   /** Closes the socket for an error that no code waited for; before accept the handler's own end refuses. */
-  #closeUnobserved(error: unknown, socket: Socket): void {
+  closeUnobserved(error: unknown): void {
+    const socket = this.#open();
     if (isCloseError(error, socket)) return;
     this.#unobserved ??= { failure: { error } };
     void this.#closeAfter(error, socket);

@@ -11,8 +11,8 @@ class SocketState {
   exchange: Exchange | undefined;
   /** The wire of the socket. */
   wire: { drained(): unknown } | undefined;
-  /** Called with the error of a promise that no code waited for. */
-  onUnobservedRejection: ((error: unknown) => void) | undefined;
+  /** Closes the socket for the error of a promise that no code waited for. */
+  serving: { closeUnobserved(error: unknown): void } | undefined;
   /** Undefined without callbacks. */
   #endCallbacks: readonly EndCallback[] | undefined;
   /** Undefined while no stream ends. */

@@ -145,9 +145,9 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
       resolve(answer);
       return serverWire;
     };
-    const refused = dispatcher.handshake(parseRequest(request), accept, (ended) => {
-      unfinished.set(ended, client);
-      void ended.then(() => unfinished.delete(ended));
+    const refused = dispatcher.handshake(parseRequest(request), accept, ({ released }) => {
+      unfinished.set(released, client);
+      void released.then(() => unfinished.delete(released));
     });
     const answer = (await Promise.race([accepted, refused])) ?? (await accepted);
     if (!(answer instanceof Response)) return answer;

@@ -46,12 +46,15 @@ const revoked = new CloseError(CloseCode.Forbidden, "revoked");
 test("a handshake is accepted once, with the headers of hooks and its own", async () => {
   const { acceptance, exchange, transport, upgrade, wire } = createAcceptance();
   exchange.context.responseHeaders.set("x-hook", "1");
+  const onAccept = vi.fn<() => void>();
+  acceptance.onAccept(onAccept);
   const accepted = acceptance.accept({ subprotocol: "chat", headers: { "x-own": "2" } });
   expect(acceptance.isAccepted).toBe(true);
   await expect(acceptance.accept()).rejects.toThrow(new TypeError("the handshake is accepted already"));
+  expect(onAccept).not.toHaveBeenCalled();
   upgrade();
   expect(await accepted).toBe(wire);
-  await acceptance.accepted;
+  expect(onAccept).toHaveBeenCalledTimes(1);
   const [[init] = []] = transport.mock.calls;
   expect(init?.subprotocol).toBe("chat");
   expect([...new Headers(init?.headers)]).toEqual([
