@@ -56,7 +56,8 @@ export class WireEvents implements WireListener, Arrivals {
   messages = 0;
   /** How many pongs have arrived before the end. */
   pongs = 0;
-  readonly #messages: Message[] = [];
+  /** Undefined while no message has waited. */
+  #messages: Message[] | undefined;
   #closed: Closed | undefined;
   #listener: WireListener | undefined;
   #ended = false;
@@ -68,14 +69,14 @@ export class WireEvents implements WireListener, Arrivals {
 
   /** How many events wait for the next listener. */
   get buffered(): number {
-    return this.#messages.length + (this.#closed === undefined ? 0 : 1);
+    return (this.#messages?.length ?? 0) + (this.#closed === undefined ? 0 : 1);
   }
 
   message(message: Message): void {
     if (this.#ended) return;
     this.messages += 1;
-    if (this.#listener !== undefined && this.#messages.length === 0) return this.#listener.message(message);
-    this.#messages.push(message);
+    if (this.#listener !== undefined && !this.#messages?.length) return this.#listener.message(message);
+    (this.#messages ??= []).push(message);
     this.#deliver();
   }
 
@@ -100,7 +101,7 @@ export class WireEvents implements WireListener, Arrivals {
   // A listener may replace itself with each event that it receives.
   #deliver(): void {
     while (this.#listener !== undefined && this.buffered > 0) {
-      const message = this.#messages.shift();
+      const message = this.#messages?.shift();
       const closed = this.#closed;
       if (message !== undefined) this.#listener.message(message);
       else if (closed !== undefined) {

@@ -18,9 +18,15 @@ interface Entry<Route> {
   readonly route: Route;
 }
 
+const noParams: Readonly<Record<string, string>> = Object.freeze(
+  Object.create(null) as Record<string, string>,
+);
+
 /** Finds the route for a path: literal segments win over `:one`, and `:one` over `*rest`, in any order of declaration. */
 export class Router<Route> {
   #entries: Entry<Route>[] = [];
+  /** The routes without parameters, by their paths: they win over all others. */
+  readonly #literals = new Map<string, RouteMatch<Route>>();
   /** What the patterns match, without the names of their parameters. */
   readonly #shapes = new Set<string>();
 
@@ -34,6 +40,7 @@ export class Router<Route> {
     if (shapes.some((shape) => this.#shapes.has(shape)))
       throw new TypeError(`there is a route at ${JSON.stringify(pattern)} already`);
     for (const shape of shapes) this.#shapes.add(shape);
+    if (!/[:*%]/.test(pattern)) this.#literals.set(pattern, { route, pattern, params: noParams });
     const rank = pattern
       .split("/")
       .map((segment) => (segment.startsWith("*") ? "2" : segment.startsWith(":") ? "1" : "0"))
@@ -46,6 +53,8 @@ export class Router<Route> {
 
   /** The route of `pathname` with its parameters, or undefined. */
   find(pathname: string): RouteMatch<Route> | undefined {
+    const literal = this.#literals.get(pathname);
+    if (literal !== undefined) return literal;
     for (const { match, route, pattern } of this.#entries) {
       const params = match(pathname);
       if (params !== undefined) return { route, pattern, params };

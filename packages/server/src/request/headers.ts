@@ -33,9 +33,13 @@ export function basicCredentials(request: WithHeaders): Credentials | undefined 
   }
 }
 
+const none: readonly string[] = Object.freeze([]);
+
 /** The subprotocols that a client offers, in its order of preference (RFC 6455 §4.1). */
 export function offeredProtocols(request: WithHeaders): readonly string[] {
-  return (request.header("sec-websocket-protocol") ?? "")
+  const header = request.header("sec-websocket-protocol");
+  if (header === undefined) return none;
+  return header
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");

@@ -102,7 +102,8 @@ export function listenEach<S extends Socket<unknown, never>, Context>(
       socketState(socket).onEnd((closed) => listener.close?.(closed, socket, context));
     const refusal = toResponse(await listener.open?.(socket, context));
     if (refusal !== undefined) throw refusal; // closes with 4000 + its status
-    await readEach(socket, (value) => {
+    // Not awaited: this function would stay in memory for as long as the socket is open.
+    return readEach(socket, (value) => {
       const reply = listener.message(value as ListenerInput<S>, socket, context);
       return isThenable(reply) ? sendLater(reply, socket) : sendReply(reply, socket);
     });

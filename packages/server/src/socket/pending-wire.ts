@@ -93,12 +93,13 @@ export class PendingWire implements Wire {
   }
 
   /**
-   * Accepts the handshake, once; later calls return the same promise. After a failure it can be called again.
+   * Accepts the handshake, once; later calls wait for the same end. After a failure it can be called again.
    * @throws TypeError for headers or a subprotocol that the 101 does not have.
    */
   accept(init: AcceptInit = plainInit): Promise<void> {
-    if (this.#opening === undefined) this.#init = init;
+    if (this.#opening === undefined && this.#wire === undefined) this.#init = init;
     else checkAccepted(this.#init, init);
+    if (this.#wire !== undefined) return Promise.resolve();
     this.#opening ??= this.#acceptance.accept(init).then(
       (wire) => this.#attach(wire),
       (error: unknown) => {
@@ -204,6 +205,7 @@ export class PendingWire implements Wire {
 
   #attach(wire: Wire): void {
     this.#wire = wire;
+    this.#opening = undefined;
     const reader = new PacedReader(wire, this.#rate);
     this.#reader = reader;
     if (this.#paused) reader.pause();

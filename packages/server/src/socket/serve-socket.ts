@@ -94,6 +94,7 @@ class Serving {
     if (tooMany !== undefined) return Promise.resolve(tooMany);
     connections.addRaw(this.#exchange, this.#acceptance);
     this.#exchange.context["room"] = room;
+    this.#exchange.context["accept"] = undefined; // only hooks use it, and it holds what the handshake used
     let socket: Socket;
     try {
       socket = this.#open();

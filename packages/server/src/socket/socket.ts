@@ -46,11 +46,9 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
   }
 
   static {
-    readEach = async (socket, handle) => {
-      // A socket of another copy of this package has no reader of this one.
-      if (#reader in socket && !socket.#hasOwnReceive) await socket.#readEach(handle);
-      else for await (const value of socket) await handle(value);
-    };
+    // A socket of another copy of this package has no reader of this one.
+    readEach = (socket, handle) =>
+      #reader in socket && !socket.#hasOwnReceive ? socket.#readEach(handle) : iterate(socket, handle);
   }
 
   /** The state of the socket: "connecting" until it is accepted, "closing" from `close` until the client has answered. */
@@ -65,7 +63,7 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
    * client did not offer, for a header that the handshake sets itself, and for a header value beyond ASCII, and for headers
    * or another subprotocol when the handshake is accepted already.
    */
-  accept(init: AcceptInit = {}): Promise<void> {
+  accept(init?: AcceptInit): Promise<void> {
     return ObservedPromise.for(this, this.#accept(init));
   }
 
@@ -128,7 +126,7 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     return end;
   }
 
-  async #accept(init: AcceptInit): Promise<void> {
+  async #accept(init: AcceptInit | undefined): Promise<void> {
     const { state, closing } = this.#pending;
     if (state === "closed") throw this.signal.reason;
     if (closing !== undefined) throw closing;
@@ -166,6 +164,13 @@ export class Socket<Receive = Message, Send = unknown> extends RawSocket<Receive
     if (first === "receive") await this.send(value);
     return received;
   }
+}
+
+async function iterate<Value>(
+  values: AsyncIterable<Value>,
+  handle: (value: Value) => unknown,
+): Promise<void> {
+  for await (const value of values) await handle(value);
 }
 
 function droppedMessage(type: string, found: string): Error {

@@ -107,9 +107,9 @@ test("a handler that keeps `node` finds the request in it until the connection h
 });
 
 test.each([
-  ["/waits", 4],
-  ["/listens", 6],
-  ["/reads", 6],
+  ["/waits", 3],
+  ["/listens", 4],
+  ["/reads", 5],
 ])("a connection at %s keeps %i promises", async (path, promises) => {
   await using server = await startIdleServer();
   expect(Math.round(await server.countKept(path, Promise))).toBe(promises);

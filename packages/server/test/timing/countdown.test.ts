@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Countdown } from "../../src/timing/countdown.ts";
 
 test("nothing is waited for when nothing is under way", async () => {
-  await new Countdown().whenZero();
+  expect(await new Countdown().whenZero()).toBeUndefined();
 });
 
 test("all that wait go on when the last one has ended", async () => {
