@@ -11,19 +11,19 @@ import { refusedRequest } from "./refusals.ts";
 export class ConnectionLimits {
   readonly #limits: Required<LimitOptions>;
   readonly #counter = new NetworkCounter();
-  /** The open WebSockets, each with its network. */
-  readonly #open = new Map<Socket, string>();
-  readonly #onClose = closeListener((socket) => this.#remove(socket));
 
   constructor(limits: Required<LimitOptions>) {
     this.#limits = limits;
   }
 
-  /** Counts a client until its socket closes. */
-  add(socket: Socket, network: string): void {
+  /** Counts a client. */
+  add(network: string): void {
     this.#counter.add(network);
-    this.#open.set(socket, network);
-    socket.on("close", this.#onClose);
+  }
+
+  /** The socket of a client that was counted has closed. */
+  remove(network: string): void {
+    this.#counter.remove(network);
   }
 
   /** Refuses a client when there are too many; undefined when the check passes. */
@@ -41,12 +41,6 @@ export class ConnectionLimits {
     });
   }
 
-  #remove(socket: Socket): void {
-    const network = this.#open.get(socket);
-    if (network !== undefined) this.#counter.remove(network);
-    this.#open.delete(socket);
-  }
-
   #proxyAdvice({ headers }: IncomingMessage): string {
     if (this.#limits.trustProxy) return "";
     return headers["x-forwarded-for"] === undefined
@@ -60,8 +54,8 @@ export class HttpConnections {
   readonly #limits: Required<LimitOptions>;
   readonly #log: RefusalLog;
   readonly #counter = new NetworkCounter();
-  /** The open connections, each with the network that it counts for; WebSockets too, which count for none. */
-  readonly #open = new Map<Socket, string | undefined>();
+  /** The open connections that are not WebSockets, each with the network that it counts for. */
+  readonly #open = new Map<Socket, string>();
   readonly #onClose = closeListener((socket) => this.#remove(socket));
   /** The connections below TLS, by the address and port of the client. */
   readonly #below = new Map<string, Socket>();
@@ -79,12 +73,10 @@ export class HttpConnections {
     server.on("secureConnection", (socket: Socket) => this.#replace(socket));
   }
 
-  /** Stops counting a connection that becomes a WebSocket: those have limits of their own. */
+  /** Forgets a connection that becomes a WebSocket: those have limits of their own. */
   release(socket: Socket): void {
-    const network = this.#open.get(socket);
-    if (network === undefined) return;
-    this.#counter.remove(network);
-    this.#open.set(socket, undefined);
+    this.#remove(socket);
+    socket.off("close", this.#onClose);
   }
 
   /** Ends the connections that have sent nothing yet. */
@@ -120,7 +112,8 @@ export class HttpConnections {
   }
 
   #remove(socket: Socket): void {
-    this.release(socket);
+    const network = this.#open.get(socket);
+    if (network !== undefined) this.#counter.remove(network);
     this.#open.delete(socket);
   }
 

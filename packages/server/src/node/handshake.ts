@@ -17,6 +17,12 @@ interface WatchedSocket extends Socket {
   [handshakeKey]?: NodeHandshake;
 }
 
+/** Counts the clients of each network. */
+interface ClientCounter {
+  add(network: string): void;
+  remove(network: string): void;
+}
+
 /** A WebSocket handshake as Node has read it. */
 export class NodeHandshake implements ParsedRequest {
   readonly protocols: readonly string[];
@@ -35,6 +41,8 @@ export class NodeHandshake implements ParsedRequest {
   #disconnectListeners: Set<() => void> | undefined;
   /** Undefined once the handshake is decided. */
   #onClose: (() => void) | undefined;
+  /** Where the client is counted; undefined once its socket has closed. */
+  #counter: ClientCounter | undefined;
 
   private constructor(incoming: IncomingMessage, url: URL) {
     this.#href = url.href;
@@ -105,6 +113,12 @@ export class NodeHandshake implements ParsedRequest {
     this.#transport = { address, network, allowsLoopbackOrigins, explainsRefusals, node };
   }
 
+  /** Counts the client, by the network that was described, until its socket closes. */
+  countIn(counter: ClientCounter): void {
+    this.#counter = counter;
+    counter.add(this.#transport.network ?? "");
+  }
+
   /** Calls `listener` when the socket closes before the handshake is decided. */
   onClose(listener: () => void): void {
     this.#onClose = listener;
@@ -133,6 +147,8 @@ export class NodeHandshake implements ParsedRequest {
     if (isClosed) {
       const node = this.#node.deref();
       if (node !== undefined) node.request = undefined;
+      this.#counter?.remove(this.#transport.network ?? "");
+      this.#counter = undefined;
       this.#onClose?.();
     }
     this.#isDisconnected = true;

@@ -285,6 +285,7 @@ async function closeServer(
     .settled(stopped, timeouts.handlers)
     .then(() => server.closeAllConnections());
   await Promise.all([upgrades.close(timeouts).then(() => server.closeIdleConnections()), answered]);
-  connections.destroyAll(); // refusals that their clients do not read
+  connections.destroyAll(); // responses that their clients do not read
+  upgrades.destroyRefused();
   await stopped;
 }

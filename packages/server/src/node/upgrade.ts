@@ -73,6 +73,8 @@ export class Upgrades implements UpgradeTarget {
   /** Sockets whose handshake is undecided. */
   readonly #undecided = new Set<Socket>();
   readonly #deciding = new Countdown();
+  /** Sockets whose clients have not read their refusal. */
+  readonly #refused = new Set<Duplex>();
   /** The connections that the app has not finished with. */
   readonly #unfinished = new Countdown();
   #draining = false;
@@ -160,6 +162,11 @@ export class Upgrades implements UpgradeTarget {
     this.#stopListening();
   }
 
+  /** Ends the connections whose clients do not read their refusals. */
+  destroyRefused(): void {
+    for (const socket of this.#refused) socket.destroy();
+  }
+
   serves(pathname: string): boolean {
     return this.#routes.socketAt(pathname) !== undefined;
   }
@@ -175,7 +182,6 @@ export class Upgrades implements UpgradeTarget {
     if (refusal !== undefined)
       return this.#refuse(this.#dispatcher.refusals.note(refusal, refusedRequest(address, incoming)), socket);
     if (handshake === undefined) return;
-    this.#limits.add(socket, network);
     this.#onWebSocket(socket);
     handshake.describe({
       address: address || undefined,
@@ -183,6 +189,7 @@ export class Upgrades implements UpgradeTarget {
       allowsLoopbackOrigins: this.#host.allowsLoopbackOrigins(incoming),
       explainsRefusals: this.#explainsRefusals,
     });
+    handshake.countIn(this.#limits);
     this.#undecided.add(socket);
     this.#deciding.add();
     handshake.onClose(() => this.#decide(socket));
@@ -215,10 +222,12 @@ export class Upgrades implements UpgradeTarget {
   }
 
   #refuse(response: Response, socket: Duplex): void {
-    socket.once(
-      "close",
-      this.clock.after(refusalTimeout, () => socket.destroy()),
-    );
+    const cancel = this.clock.after(refusalTimeout, () => socket.destroy());
+    this.#refused.add(socket);
+    socket.once("close", () => {
+      cancel();
+      this.#refused.delete(socket);
+    });
     void writeRefusal(response, socket);
   }
 

@@ -212,6 +212,13 @@ class RequestContext {
   }
 }
 
+const partNames = ["params", "query", "headers", "cookies"] as const;
+
+/** Whether a route reads a part of its request by a schema. */
+export function hasSchema(schemas: RouteSchemas): boolean {
+  return partNames.some((part) => schemas[part] !== undefined);
+}
+
 /**
  * Reads the parts of a request by the route's schemas. Resolves with these parts, or with a 400 `Response` (RFC 9457)
  * that lists the issues.
@@ -223,7 +230,7 @@ export async function validateParts(
 ): Promise<Response | Readonly<Record<string, unknown>>> {
   const parts: Record<string, unknown> = {};
   const issues: PartIssue[] = [];
-  for (const part of ["params", "query", "headers", "cookies"] as const) {
+  for (const part of partNames) {
     const schema = schemas[part];
     if (schema === undefined) continue;
     try {

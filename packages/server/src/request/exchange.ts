@@ -3,6 +3,7 @@ import {
   createContext,
   type MutableContext,
   type RequestTarget,
+  hasSchema,
   type RouteSchemas,
   runInContext,
   validateParts,
@@ -61,7 +62,10 @@ export class Exchange {
     this.#context = createContext(parsed, options);
   }
 
-  /** What may be read: by hooks the request as it arrived, by the handler as the route's schemas read it. */
+  /**
+   * What may be read: by hooks the request as it arrived, by the handler as the route's schemas read it.
+   * @throws TypeError after `releaseContext`.
+   */
   get context(): MutableContext {
     if (this.#context === undefined) throw new TypeError("the context was released");
     return this.#context;
@@ -187,7 +191,7 @@ export class Exchange {
   async #start(): Promise<Response | Readonly<Record<string, unknown>>> {
     const { schemas = {}, hooks = [] } = this.#options ?? {};
     this.#options = undefined;
-    const parts = await validateParts(this.context, this.parsed.url, schemas);
+    const parts = hasSchema(schemas) ? await validateParts(this.context, this.parsed.url, schemas) : {};
     if (parts instanceof Response) return parts;
     return (await this.#hooks.start(hooks, this.context)) ?? parts;
   }

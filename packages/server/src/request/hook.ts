@@ -1,3 +1,4 @@
+import { isThenable } from "@symbolon/protocol/internal";
 import { checkIdentity } from "./identity.ts";
 import { describeValue, toResponse } from "./response.ts";
 
@@ -95,7 +96,7 @@ export class HookRun {
   async start(hooks: readonly AnyHook[], context: Record<string, unknown>): Promise<Response | undefined> {
     for (const hook of hooks) {
       const result = hook(context as never);
-      const value = await this.#firstValue(result);
+      const value = isThenable(result) || isGenerator(result) ? await this.#firstValue(result) : result;
       if (this.#ended !== undefined) return new Response(null, { status: 503 });
       const refusal = toResponse(value);
       if (refusal !== undefined) return refusal;

@@ -7,6 +7,7 @@ import { createApp, listen } from "@symbolon/server";
 import { attach, type NodeRequest } from "@symbolon/server/node";
 import { Clock } from "@symbolon/server/testing";
 import { expect, test, vi } from "vitest";
+import { waitOptions } from "../../../../test/time-limits.ts";
 
 const count = 20;
 
@@ -103,7 +104,7 @@ test("a handler that keeps `node` finds the request in it until the connection h
   const node = server.kept.at(-1);
   expect(node?.request?.url).toBe("/keeps");
   client.destroy();
-  await vi.waitUntil(() => node?.request === undefined);
+  await vi.waitUntil(() => node?.request === undefined, waitOptions);
 });
 
 test.each([
