@@ -23,9 +23,9 @@ export const mutants: readonly Mutant[] = [
     name: "the sender drops an event from its outbox when it sends it",
     mode: "cuts",
     file: sender,
-    find: "    this.#unacknowledged.add(message);\n",
+    find: "    (this.#unacknowledged ??= new Set()).add(message);\n",
     replace:
-      '    if (message.lane === "event") return message.resolve();\n    this.#unacknowledged.add(message);\n',
+      '    if (message.lane === "event") return message.resolve();\n    (this.#unacknowledged ??= new Set()).add(message);\n',
   },
   {
     name: "a send settles before the acknowledgement",
@@ -259,9 +259,9 @@ export const mutants: readonly Mutant[] = [
     name: "an event in plain mode is handled twice",
     mode: "plain",
     file: "server/src/session/plain-link.ts",
-    find: "        receiverOf(frames, frame)(frame, bytes);\n",
+    find: '        else if (frame.t !== "pong") listener.receive(frame, bytes);\n',
     replace:
-      '        if (frame.t === "event") receiverOf(frames, frame)(frame, bytes);\n        receiverOf(frames, frame)(frame, bytes);\n',
+      '        else if (frame.t !== "pong") listener.receive(frame, bytes);\n        if (frame.t === "event") listener.receive(frame, bytes);\n',
   },
   ...storeRecoveryMutants,
   ...storeCheckMutants,

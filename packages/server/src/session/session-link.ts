@@ -8,6 +8,7 @@ import {
   type Wire,
 } from "@symbolon/protocol/internal";
 import { RoomMemberships } from "../rooms/memberships.ts";
+import type { RoomAppend } from "../store/room-log.ts";
 import type { AttachRequest, Claim, SessionStore } from "../store/session-store.ts";
 import { CredentialRenewal } from "./credential-renewal.ts";
 import type { IdentifiedWire } from "./hello.ts";
@@ -200,8 +201,9 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.#wire?.terminate();
   }
 
-  readonly recordRoomMessages: ClientLink["recordRoomMessages"] = (messages) =>
-    this.#recorder?.recordRoomMessages(messages) ?? false;
+  recordRoomMessages(messages: readonly RoomAppend[]): boolean {
+    return this.#recorder?.recordRoomMessages(messages) ?? false;
+  }
 
   overflow(): void {
     if (this.ended) return;

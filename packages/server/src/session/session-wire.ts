@@ -4,11 +4,9 @@ import {
   callFrames,
   decodeAck,
   type Frame,
-  type FrameTable,
   fromClient,
   jsonFrames,
   type MessageSink,
-  receiverOf,
   type Session,
   type Stamp,
   type Wire,
@@ -44,8 +42,6 @@ const endOfTick = Promise.resolve();
 export class SessionWire implements PacedListener, MessageSink {
   readonly #wire: Wire;
   readonly #options: SessionWireOptions;
-  /** The receivers of the frames of the conversation. */
-  readonly #frames: FrameTable;
   #stopped = false;
   /** Writes the message that is sent before the next one. */
   #held: (() => Message) | undefined;
@@ -58,7 +54,6 @@ export class SessionWire implements PacedListener, MessageSink {
   constructor(wire: Wire, options: SessionWireOptions) {
     this.#wire = wire;
     this.#options = options;
-    this.#frames = options.conversation.frames;
   }
 
   /** Receives frames from now on, and pings a silent client. */
@@ -90,7 +85,7 @@ export class SessionWire implements PacedListener, MessageSink {
       if (frame.t === "ping") this.#answer(frame.n);
       else if (frame.t === "bye") conversation.closeGracefully(new CloseError(CloseCode.Normal));
       else if (frame.t === "auth") void renewal.verify(frame.token);
-      else if (frame.t !== "ack" && frame.t !== "pong") receiverOf(this.#frames, frame)(frame, bytes);
+      else if (frame.t !== "ack" && frame.t !== "pong") conversation.receive(frame, bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       onFault(error);
