@@ -146,7 +146,7 @@ export const mutants: readonly Mutant[] = [
     name: "the server ignores the token of a session without a principal",
     mode: "attacks",
     file: "server/src/session/credential-renewal.ts",
-    find: "if (renew !== undefined && this.#options.principal === undefined)",
+    find: "if (renew !== undefined && this.#session.owner.principal === undefined)",
     replace: "if (renew === undefined)",
   },
   {
@@ -210,15 +210,15 @@ export const mutants: readonly Mutant[] = [
     name: "a detached session never expires",
     mode: "storm",
     file: sessions,
-    find: "const cancel = this.#clock.after(this.options.grace, () => this.#expire(session));",
-    replace: "const cancel = () => {};",
+    find: "this.#detached.set(session, this.#clock.now + this.options.grace);",
+    replace: "this.#detached.set(session, Infinity);",
   },
   {
     name: "a detached session expires too early",
     mode: "cuts",
     file: sessions,
-    find: "const cancel = this.#clock.after(this.options.grace, () => this.#expire(session));",
-    replace: "const cancel = this.#clock.after(this.options.grace / 20, () => this.#expire(session));",
+    find: "this.#detached.set(session, this.#clock.now + this.options.grace);",
+    replace: "this.#detached.set(session, this.#clock.now + this.options.grace / 20);",
   },
   {
     name: "handlers of events run concurrently",

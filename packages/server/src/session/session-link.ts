@@ -10,7 +10,8 @@ import {
 import { RoomMemberships } from "../rooms/memberships.ts";
 import type { RoomAppend } from "../store/room-log.ts";
 import type { AttachRequest, Claim, SessionStore } from "../store/session-store.ts";
-import { CredentialRenewal } from "./credential-renewal.ts";
+import type { Verified } from "../request/identity.ts";
+import { CredentialRenewal, type RenewedSession } from "./credential-renewal.ts";
 import type { IdentifiedWire } from "./hello.ts";
 import type { ClientLink, LinkListener, LinkOptions, SessionParts } from "./link.ts";
 import { Recorder } from "./recorder.ts";
@@ -43,12 +44,15 @@ type LinkState =
   /** The session has ended; its wire may still be closing. */
   | { readonly type: "ended"; readonly wire: SessionWire | undefined };
 
+const opening: LinkState = { type: "opening" };
+const detached: LinkState = { type: "detached" };
+
 /** The wires of a client, one after another, and the session that survives each of them. */
-export class SessionLink implements ClientLink, TrackedSession {
+export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
   readonly acknowledged = true;
   readonly id: string;
   readonly session: Session;
-  readonly outbox: SessionOutbox;
+  readonly outbox: SessionOutbox<SessionLink>;
   readonly receiver: PeerOptions["receiver"];
   readonly owner: SessionOwner;
   readonly account: string;
@@ -63,7 +67,7 @@ export class SessionLink implements ClientLink, TrackedSession {
   readonly #parts: SessionParts;
   readonly #subscribers = new SessionSubscribers();
   readonly #renewal: CredentialRenewal;
-  #state: LinkState = { type: "opening" };
+  #state: LinkState = opening;
   #recorder: Recorder | undefined;
   #listener: LinkListener | undefined;
   /** Resolves what `open` returned. */
@@ -82,16 +86,8 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.session = new Session(options.sessions.delivery, parts.restored);
     this.receiver = this.session.receiver;
     const rate = new MessageRate(options.clock, options.rate);
-    this.outbox = new SessionOutbox(this.session.sender, rate, () => options.sessions.measure(this));
-    this.#renewal = new CredentialRenewal(options.clock, {
-      principal: owner.principal,
-      requestToken: (by) => this.#wire?.sendFrame({ t: "reauth", by }),
-      onRenewed: (claims) => {
-        this.#listener?.onRenewed(claims);
-        this.#subscribers.emit({ type: "renewed" });
-      },
-      onRefused: (error) => this.#refuse(error),
-    });
+    this.outbox = new SessionOutbox(this.session.sender, rate, this, options.sessions);
+    this.#renewal = new CredentialRenewal(options.clock, this);
   }
 
   /** The bytes of all that the session keeps, estimated. */
@@ -245,8 +241,17 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.#onClosed(error, wire);
   }
 
+  requestToken(expiresIn: number): void {
+    this.#wire?.sendFrame({ t: "reauth", by: expiresIn });
+  }
+
+  onRenewed(claims: Verified["claims"]): void {
+    this.#listener?.onRenewed(claims);
+    this.#subscribers.emit({ type: "renewed" });
+  }
+
   /** The client's credential has expired or was refused: the session ends, or waits for a client that has another. */
-  #refuse(error: CloseError): void {
+  onRefused(error: CloseError): void {
     const wire = this.#wire;
     if (closeAdvice(error.code) === "end") this.#listener?.terminate(error);
     else if (wire !== undefined) this.#drop(error, wire);
@@ -267,7 +272,7 @@ export class SessionLink implements ClientLink, TrackedSession {
       this.#state = { type: "left", release: before.release };
       this.#resolveClosed?.(closed);
     } else {
-      this.#state = { type: "detached" };
+      this.#state = detached;
       void this.#recorder?.detach(Date.now());
       this.#subscribers.emit({ type: "detached" });
       before.release();
