@@ -177,7 +177,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     onUnreportedError: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
   });
-  const receive = peer.receive.bind(peer) as FrameReceiver;
+  const receive: FrameReceiver = peer.receive.bind(peer);
   const rooms = createRooms({
     onEvent: receive,
     onGap: (lost) => peer.queue(() => emit(gap, lost)),

@@ -15,6 +15,7 @@ import { finishGenerator, isGenerator } from "../request/hook.ts";
 import type { Verified } from "../request/identity.ts";
 import { toResponse } from "../request/response.ts";
 import type { Clock } from "../timing/clock.ts";
+import type { RoomMemberships } from "../rooms/memberships.ts";
 import type { ClientLink, LinkListener } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
 import {
@@ -23,6 +24,7 @@ import {
   type PeerListener,
 } from "./conversation-peer-options.ts";
 import { type Before, LazyPromise, running, type State } from "./conversation-state.ts";
+import type { RoomClient } from "./contract-rooms-options.ts";
 import type { ContractScope } from "./handlers.ts";
 import { Peer } from "./peer.ts";
 import type { Setup } from "./setup.ts";
@@ -34,7 +36,7 @@ const takeoverTimeout = 5_000;
 
 /** A conversation with one client of a contract, from setup to the end of its hooks. */
 export class Conversation<C extends AnyContract, L extends ClientLink = ClientLink>
-  implements LinkListener, Connection, PeerListener
+  implements LinkListener, Connection, PeerListener, RoomClient
 {
   readonly peer: Peer<ServerMessages<C>>;
   readonly link: L;
@@ -73,6 +75,14 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   /** Whether the client was accepted, and is not being closed. */
   get live(): boolean {
     return this.#state.type === "running";
+  }
+
+  get memberships(): RoomMemberships {
+    return this.link.memberships;
+  }
+
+  get account(): string {
+    return this.link.account;
   }
 
   get connected(): boolean {
@@ -176,6 +186,11 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   /** Enters a state that may follow the present one. */
   #enter<Type extends State["type"]>(_from: Before[Type], state: State & { readonly type: Type }): void {
     this.#state = state;
+  }
+
+  /** Reports what fails while the client is in a room. */
+  onError(error: unknown): void {
+    void this.#exchange.report(error, "open");
   }
 
   onHandlerError(error: unknown): { readonly id: string } | undefined {

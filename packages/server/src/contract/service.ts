@@ -258,9 +258,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     exchange.context["room"] = this.#rooms.view;
     exchange.context["service"] = this;
     const conversation = new Conversation(this, exchange, link, this.#options, lastId);
-    const onError = (error: unknown): void => void exchange.report(error, "open");
-    const { account } = exchange;
-    this.#rooms.addClient(conversation.peer, { memberships: link.memberships, account, onError });
+    this.#rooms.addClient(conversation.peer, conversation);
     connections.add(exchange, conversation);
     return conversation;
   }

@@ -214,21 +214,22 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
   }
 
   #createWire(wire: Wire): SessionWire {
-    const created: SessionWire = new SessionWire(wire, {
+    return new SessionWire(wire, {
       session: this.session,
       conversation: this.#listener as LinkListener, // it was opened first
       renewal: this.#renewal,
       rate: this.outbox.rate,
       recorder: this.#recorder,
-      onFrame: () => (this.confirmed = true),
-      onFault: (error) => this.#onFault(error, created),
-      onClosed: (closed) => this.#onClosed(closed, created),
+      link: this,
     });
-    return created;
+  }
+
+  onFrame(): void {
+    this.confirmed = true;
   }
 
   /** A message was lost on its way: the client connects again and repeats it. Any other fault ends the session. */
-  #onFault({ closeCode, message }: ProtocolError, wire: SessionWire): void {
+  onFault({ closeCode, message }: ProtocolError, wire: SessionWire): void {
     const error = new CloseError(closeCode, message.slice(0, 100));
     // A frame that is refused has its sequence: a session that went on would lack a message, and report nothing.
     if (closeCode !== CloseCode.SessionLost) return this.close(error);
@@ -238,7 +239,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
   /** The client is to connect again. */
   #drop(error: CloseError, wire: SessionWire): void {
     wire.close(error);
-    this.#onClosed(error, wire);
+    this.onClosed(error, wire);
   }
 
   requestToken(expiresIn: number): void {
@@ -257,7 +258,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
     else if (wire !== undefined) this.#drop(error, wire);
   }
 
-  #onClosed(closed: Closed, wire: SessionWire): void {
+  onClosed(closed: Closed, wire: SessionWire): void {
     const before = this.#state;
     if (wire !== this.#wire) return;
     wire?.stop();

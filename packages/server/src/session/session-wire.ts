@@ -27,12 +27,17 @@ export interface SessionWireOptions {
   readonly rate: MessageRate;
   /** Records acknowledgements. @default nothing is recorded */
   readonly recorder: Recorder | undefined;
+  readonly link: SessionWireListener;
+}
+
+/** The link of a session, as its wires inform it. */
+interface SessionWireListener {
   /** A frame arrived. */
-  readonly onFrame: () => void;
+  onFrame(): void;
   /** The client sent a frame that is not allowed, or one whose predecessor is missing. */
-  readonly onFault: (error: ProtocolError) => void;
+  onFault(error: ProtocolError, wire: SessionWire): void;
   /** The wire ended. */
-  readonly onClosed: (closed: Closed) => void;
+  onClosed(closed: Closed, wire: SessionWire): void;
 }
 
 /** The next microtask: a handler that is done at once has finished its message by then. */
@@ -68,8 +73,8 @@ export class SessionWire implements PacedListener, MessageSink {
 
   message(message: Message): void {
     if (this.#stopped) return;
-    const { session, conversation, renewal, recorder, onFrame, onFault } = this.#options;
-    onFrame();
+    const { session, conversation, renewal, recorder, link } = this.#options;
+    link.onFrame();
     try {
       const { sender, receiver } = session;
       const frame = sender.codec.read(message, fromClient);
@@ -88,7 +93,7 @@ export class SessionWire implements PacedListener, MessageSink {
       else if (frame.t !== "ack" && frame.t !== "pong") conversation.receive(frame, bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      onFault(error);
+      link.onFault(error, this);
     }
   }
 
@@ -98,7 +103,7 @@ export class SessionWire implements PacedListener, MessageSink {
 
   closed(closed: Closed): void {
     this.#stopHeartbeat();
-    this.#options.onClosed(closed);
+    this.#options.link.onClosed(closed, this);
   }
 
   /** Sends a frame of the connection. */
