@@ -217,9 +217,9 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     restored?: RestoredState,
   ): SessionLink {
     const secret = new SessionSecret(key);
-    const { account, ended, parsed } = exchange;
+    const { account, parsed } = exchange;
     const baseBytes = bytesPerSession + parsed.size;
-    const link = new SessionLink(this.#options, { owner, account, baseBytes, secret, ended, restored });
+    const link = new SessionLink(this.#options, { owner, account, baseBytes, secret, exchange, restored });
     link.attempt = attempt;
     link.memberships.restore(caller.hello.rooms);
     return link;

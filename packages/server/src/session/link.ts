@@ -1,5 +1,6 @@
 import type { Closed, CloseError } from "@symbolon/protocol";
 import type { Frame, Outbox, PeerOptions, RestoredState, Stamp } from "@symbolon/protocol/internal";
+import type { Exchange } from "../request/exchange.ts";
 import type { Verified } from "../request/identity.ts";
 import type { RoomAppend } from "../store/room-log.ts";
 import type { RoomMemberships } from "../rooms/memberships.ts";
@@ -44,8 +45,8 @@ export interface SessionParts {
   readonly account: string;
   /** The bytes of the session before it keeps anything for its client, estimated. */
   readonly baseBytes: number;
-  /** Resolves when nothing of the conversation is left. */
-  readonly ended: Promise<void>;
+  /** Its `ended` resolves when nothing of the conversation is left. */
+  readonly exchange: Pick<Exchange, "ended">;
   /** The session as another process left it. @default it begins */
   readonly restored?: RestoredState | undefined;
 }

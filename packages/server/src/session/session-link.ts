@@ -179,7 +179,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
     const recorded = this.#recorder?.leave(Date.now());
     this.close(error);
     await recorded?.catch((failure: unknown) => this.#listener?.onStoreLost(failure));
-    await this.#parts.ended;
+    await this.#parts.exchange.ended;
   }
 
   crash(): void {
@@ -290,7 +290,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
     this.#removeRecord();
     this.#options.sessions.remove(this);
     this.session.sender.end(error);
-    if ("release" in before) before.release(this.#parts.ended);
+    if ("release" in before) before.release(this.#parts.exchange.ended);
     this.#subscribers.emit({ type: "ended", undelivered });
   }
 
