@@ -111,9 +111,9 @@ export const mutants: readonly FuzzMutant[] = [
     replace: "if (this.#limited)",
     also: [
       {
-        file: "server/src/contract/conversation.ts",
-        find: "limits: link.acknowledged ? limits : plainLimits,",
-        replace: "limits,",
+        file: "server/src/contract/conversation-peer-options.ts",
+        find: "return this.plain ? plainLimits : limits;",
+        replace: "return limits;",
       },
     ],
   },

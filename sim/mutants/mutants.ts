@@ -23,9 +23,9 @@ export const mutants: readonly Mutant[] = [
     name: "the sender drops an event from its outbox when it sends it",
     mode: "cuts",
     file: sender,
-    find: "    this.#unacknowledged.add(message);\n",
+    find: "    (this.#unacknowledged ??= new Set()).add(message);\n",
     replace:
-      '    if (message.lane === "event") return message.resolve();\n    this.#unacknowledged.add(message);\n',
+      '    if (message.lane === "event") return message.resolve();\n    (this.#unacknowledged ??= new Set()).add(message);\n',
   },
   {
     name: "a send settles before the acknowledgement",
@@ -146,7 +146,7 @@ export const mutants: readonly Mutant[] = [
     name: "the server ignores the token of a session without a principal",
     mode: "attacks",
     file: "server/src/session/credential-renewal.ts",
-    find: "if (renew !== undefined && this.#options.principal === undefined)",
+    find: "if (renew !== undefined && this.#session.owner.principal === undefined)",
     replace: "if (renew === undefined)",
   },
   {
@@ -210,15 +210,15 @@ export const mutants: readonly Mutant[] = [
     name: "a detached session never expires",
     mode: "storm",
     file: sessions,
-    find: "const cancel = this.#clock.after(this.options.grace, () => this.#expire(session));",
-    replace: "const cancel = () => {};",
+    find: "this.#detached.set(session, this.#clock.now + this.options.grace);",
+    replace: "this.#detached.set(session, Infinity);",
   },
   {
     name: "a detached session expires too early",
     mode: "cuts",
     file: sessions,
-    find: "const cancel = this.#clock.after(this.options.grace, () => this.#expire(session));",
-    replace: "const cancel = this.#clock.after(this.options.grace / 20, () => this.#expire(session));",
+    find: "this.#detached.set(session, this.#clock.now + this.options.grace);",
+    replace: "this.#detached.set(session, this.#clock.now + this.options.grace / 20);",
   },
   {
     name: "handlers of events run concurrently",
@@ -259,9 +259,9 @@ export const mutants: readonly Mutant[] = [
     name: "an event in plain mode is handled twice",
     mode: "plain",
     file: "server/src/session/plain-link.ts",
-    find: "        receiverOf(frames, frame)(frame, bytes);\n",
+    find: '        else if (frame.t !== "pong") listener.receive(frame, bytes);\n',
     replace:
-      '        if (frame.t === "event") receiverOf(frames, frame)(frame, bytes);\n        receiverOf(frames, frame)(frame, bytes);\n',
+      '        else if (frame.t !== "pong") listener.receive(frame, bytes);\n        if (frame.t === "event") listener.receive(frame, bytes);\n',
   },
   ...storeRecoveryMutants,
   ...storeCheckMutants,

@@ -13,11 +13,11 @@ import {
   decodeWelcome,
   encodeHello,
   type Frame,
+  type FrameReceiver,
   type FrameTable,
   isThenable,
   jsonFrames,
   Receiver,
-  receiverOf,
   Sender,
   type EncodedResumeKey,
   type RpcPeer,
@@ -139,7 +139,8 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
           if (acknowledged) sender.acknowledge(acknowledged);
           const bytes = byteLength(message);
           const { waiting } = peer;
-          if (!frame.s || receiver.accept(frame.s, bytes)) receiverOf(frames, frame)(frame, bytes);
+          if (!frame.s || receiver.accept(frame.s, bytes))
+            ((frames[(frame as Frame).t] ?? receive) as FrameReceiver)(frame, bytes);
           if (peer.waiting > waiting) inbox(peer.waiting, bytes);
           if (stopFlushing && !sender.undelivered) connection.close();
         } catch (error) {
@@ -176,16 +177,15 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     onUnreportedError: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
   });
-  const messages = peer.frames;
+  const receive: FrameReceiver = peer.receive.bind(peer);
   const rooms = createRooms({
-    onEvent: (frame, bytes) => messages.event?.(frame, bytes),
+    onEvent: receive,
     onGap: (lost) => peer.queue(() => emit(gap, lost)),
     ...options.inbox,
   });
   const frames: FrameTable = {
-    ...messages,
     welcome(frame) {
-      if (welcomed === connection.wire) receiverOf({}, frame); // throws: a wire has one welcome
+      if (welcomed === connection.wire) receive(frame, 0); // throws: a wire has one welcome
       welcomed = connection.wire;
       const welcome = decodeWelcome(frame);
       const resumed = welcome.state === "resumed";

@@ -1,7 +1,7 @@
 import {
+  type FrameReceiver,
   type Gap,
   type GapFrame,
-  receiverOf,
   type RoomFrame,
   type SaidFrame,
   type SkipFrame,
@@ -18,7 +18,7 @@ function startRooms() {
   });
   const table = rooms.frames;
   const receive = (...frames: (RoomFrame | SaidFrame | SkipFrame | GapFrame)[]): void => {
-    for (const frame of frames) receiverOf(table, frame)(frame, 1);
+    for (const frame of frames) (table[frame.t] as FrameReceiver)(frame, 1);
   };
   return { rooms, received, receive };
 }

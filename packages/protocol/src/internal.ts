@@ -48,7 +48,6 @@ export { fromClient } from "./frames/client-frames.ts";
 export { jsonFrames, SUBPROTOCOL } from "./frames/frame-codec.ts";
 export type { ReadOptions } from "./frames/frame-codec.ts";
 export { callFrames } from "./frames/call-frames.ts";
-export { receiverOf } from "./frames/frame-table.ts";
 export type { FrameReceiver, FrameTable } from "./frames/frame-table.ts";
 export type { ErrorFrame, EventFrame, Frame, Stamp } from "./frames/frame.ts";
 export {

@@ -4,10 +4,15 @@ import type { Sent } from "../async/sent.ts";
 import { isThenable } from "../async/thenable.ts";
 import type { EventArguments, EventName, Messages } from "../contract/contract.ts";
 import { validate } from "../contract/schema.ts";
-import { CloseError, type OutcomeUnknown, RequestError, type ValidationError } from "../errors.ts";
+import {
+  CloseError,
+  type OutcomeUnknown,
+  ProtocolError,
+  RequestError,
+  type ValidationError,
+} from "../errors.ts";
 import { fromErrorFrame, notFound, toErrorFrame } from "../frames/error-frames.ts";
-import type { ErrorFrame, EventFrame, Stamp } from "../frames/frame.ts";
-import type { FrameReceiver, FrameTable } from "../frames/frame-table.ts";
+import type { ErrorFrame, EventFrame, Frame, Stamp } from "../frames/frame.ts";
 import type { ReadOptions } from "../frames/frame-codec.ts";
 import type { Outbox } from "../session/outbox.ts";
 import type { Receiver } from "../session/receiver.ts";
@@ -89,9 +94,17 @@ export class EventPeer<Sends extends Messages = Messages> {
     return this.tasks.length;
   }
 
-  /** The receivers of the frames of this conversation. */
-  get frames(): FrameTable {
-    return { event: this.#receive, error: (frame) => void this.rejectSent(frame) };
+  /**
+   * Receives a frame of this conversation, whose message has so many bytes.
+   * @throws ProtocolError when it is not allowed here, or not now.
+   */
+  receive(frame: Frame & Stamp, bytes: number): void {
+    if (frame.t === "error") return void this.rejectSent(frame);
+    if (frame.t !== "event") throw new ProtocolError(`unexpected frame "${frame.t}"`);
+    if (!this.accepts(frame)) return;
+    const losses = this.#losses;
+    const done = this.#options.receiver?.hold(frame.s, bytes);
+    this.queue(() => this.#handle(frame, losses, done));
   }
 
   /**
@@ -102,19 +115,19 @@ export class EventPeer<Sends extends Messages = Messages> {
    */
   send<Name extends EventName<Sends>>(name: Name, ...event: EventArguments<Sends, Name, EventOptions>): Sent;
   send(name: string, data?: unknown, { volatile }: EventOptions = {}): Sent {
-    const { plain, outbox, onEventFailed } = this.#options;
+    const { plain, outbox } = this.#options;
     const q = plain || volatile ? undefined : this.nextId();
     const message = outbox.codec.write({ t: "event", name, data, q });
     if (volatile) return outbox.send(message, { lane: "volatile" });
     const onUnhandled = (error: unknown): void =>
-      onEventFailed?.({ name, data, error: error as EventFailure["error"] });
+      this.#options.onEventFailed?.({ name, data, error: error as EventFailure["error"] });
     return outbox.send(message, { errorId: q, onUnhandled });
   }
 
   /** Hands events to `dispatch`, those that waited first. */
   serve(dispatch: Dispatch): void {
     this.#dispatch = dispatch;
-    void this.#run();
+    this.#wait();
     if (this.tasks.length) this.#start();
   }
 
@@ -159,17 +172,17 @@ export class EventPeer<Sends extends Messages = Messages> {
       this.#options.close?.(error);
       return undefined;
     }
-    const { outbox, onHandlerError, onUnreportedError } = this.#options;
+    const { outbox } = this.#options;
     const write = (reason: unknown): Message => outbox.codec.write(toErrorFrame(frame.q, reason));
     let report: Message;
     try {
       report = write(error);
     } catch (crash) {
-      const data = onHandlerError?.(crash, frame.name);
+      const data = this.#options.onHandlerError?.(crash, frame.name);
       return this.reportFailure(frame, new RequestError("INTERNAL", "the handler failed", data));
     }
     if (frame.q) return outbox.send(report, { lane: "answer", fallback: write });
-    onUnreportedError?.(error, frame.name);
+    this.#options.onUnreportedError?.(error, frame.name);
     return undefined;
   }
 
@@ -178,37 +191,30 @@ export class EventPeer<Sends extends Messages = Messages> {
     return this.#options.outbox.rejectSent(frame.re, fromErrorFrame(frame));
   }
 
-  readonly #receive: FrameReceiver<EventFrame> = (frame, bytes) => {
-    if (!this.accepts(frame)) return;
-    const losses = this.#losses;
-    const done = this.#options.receiver?.hold(frame.s, bytes);
-    this.queue(() => this.#handle(frame, losses, done));
-  };
-
   #start(): void {
     if (!this.#wake) return;
     this.starting = 1;
     this.#wake();
   }
 
-  /**
-   * Runs task after task, in the asynchronous context of `serve`. A task that is done at once costs no promise, and the
-   * first one after a pause starts in a later microtask.
-   */
+  /** Waits for the next task. It runs in the asynchronous context of this call, which is that of `serve`. */
+  #wait(): void {
+    void new Promise<void>((resolve) => (this.#wake = resolve)).then(() => this.#run());
+  }
+
+  /** Runs task after task. A task that is done at once costs no promise, and the first one starts in a later microtask. */
   async #run(): Promise<void> {
-    for (;;) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-      this.#wake = undefined;
-      this.starting = 0;
-      while (this.tasks.length) {
-        const capacity = this.#options.outbox.capacity();
-        if (capacity) await capacity; // a message may cause an answer, which would be kept as well
-        const task = this.tasks.shift();
-        this.onQueueChange();
-        const result = task?.();
-        if (isThenable(result)) await result;
-      }
+    this.#wake = undefined;
+    this.starting = 0;
+    while (this.tasks.length) {
+      const capacity = this.#options.outbox.capacity();
+      if (capacity) await capacity; // a message may cause an answer, which would be kept as well
+      const task = this.tasks.shift();
+      this.onQueueChange();
+      const result = task?.();
+      if (isThenable(result)) await result;
     }
+    this.#wait();
   }
 
   #handle({ name, data, q, s }: EventFrame, losses: number, done?: () => void): unknown {

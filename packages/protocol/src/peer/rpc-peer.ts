@@ -1,13 +1,11 @@
-import type { Task } from "../async/queue.ts";
-import type { CallHandler, CallOptions } from "../contract/call.ts";
+import type { CallOptions } from "../contract/call.ts";
 import type { CallArguments, CallOutput, Messages, RequestName, StreamName } from "../contract/contract.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Stamp } from "../frames/frame.ts";
-import type { FrameTable } from "../frames/frame-table.ts";
 import type { ReadOptions } from "../frames/frame-codec.ts";
 import { callFrames } from "../frames/call-frames.ts";
-import { Calls, type OpenCalls } from "./calls.ts";
-import { EventPeer, type EventFailure, type PeerOptions } from "./peer.ts";
+import { CallPeer } from "./calls.ts";
+import type { EventFailure, PeerOptions } from "./peer.ts";
 import { Reply } from "./reply.ts";
 
 /** How many messages may wait for their handlers. */
@@ -28,49 +26,25 @@ export interface RpcPeerOptions extends PeerOptions {
   readonly onPause?: (paused: boolean) => void;
 }
 
+const readOptions: ReadOptions = { shapes: callFrames };
 const unlimited: QueueLimits = { pause: Infinity, volatile: Infinity, max: Infinity };
 
 /**
  * A peer that has calls as well: it starts requests and streams, and serves those of the remote peer. A call starts after
  * the events before it, and calls overlap.
  */
-export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends> {
-  override readonly readOptions: ReadOptions = { shapes: callFrames };
-  readonly #calls: Calls;
+export class RpcPeer<Sends extends Messages = Messages> extends CallPeer<Sends> {
+  override readonly readOptions: ReadOptions = readOptions;
   readonly #options: RpcPeerOptions;
   readonly #limits: QueueLimits;
   /** Whether the queue was full and is not half empty yet. */
   #full = false;
-  /** Whether this peer waits for a reply. */
-  #waiting = false;
   #paused = false;
 
   constructor(options: RpcPeerOptions) {
     super(options);
     this.#options = options;
     this.#limits = options.limits ?? unlimited;
-    this.#calls = new Calls(options, {
-      nextId: () => this.nextId(),
-      accepts: (frame) => this.accepts(frame),
-      queue: (task) => this.queue(task),
-      onWaitingChange: (waiting) => {
-        this.#waiting = waiting;
-        this.onQueueChange();
-      },
-      onHandlerError: (frame, error) => void this.reportFailure(frame, error),
-      onLateError: (frame, error) => void options.onHandlerError?.(error, frame.name),
-    });
-  }
-
-  override get frames(): FrameTable {
-    return {
-      ...super.frames,
-      ...this.#calls.frames,
-      error: (frame, bytes) => {
-        if (!this.accepts(frame) || this.rejectSent(frame) || frame.re === undefined) return;
-        this.#calls.receive(frame, bytes);
-      },
-    };
   }
 
   /**
@@ -84,7 +58,7 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
   ): Promise<CallOutput<Sends, Name>>;
   request(name: string, data?: unknown, options?: CallOptions): Promise<unknown> {
     return new Reply(
-      (resolve) => resolve(this.#calls.start("request", name, data, options)),
+      (resolve) => resolve(this.start("request", name, data, options)),
       (error) => {
         if (error !== options?.signal?.reason)
           this.#options.onEventFailed?.({ name, data, error: error as EventFailure["error"] });
@@ -98,25 +72,7 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
     ...call: CallArguments<Sends, Name>
   ): AsyncGenerator<CallOutput<Sends, Name>, void, undefined>;
   stream(name: string, data?: unknown, options?: CallOptions): AsyncGenerator<unknown, void, undefined> {
-    return this.#calls.start("stream", name, data, options) as AsyncGenerator<unknown, void, undefined>;
-  }
-
-  /**
-   * Sets the handler of a request or a stream of the remote peer. @returns a function that removes it.
-   * @throws TypeError when it has a handler.
-   */
-  handle(name: string, handler: CallHandler): () => void {
-    return this.#calls.handle(name, handler);
-  }
-
-  /** The calls that are open, by number: the remote peer has to be informed of them if this process is lost. */
-  get openCalls(): OpenCalls {
-    return this.#calls.open;
-  }
-
-  /** The bytes of what the remote peer has sent in its open calls, and no handler has read. */
-  get heldBytes(): number {
-    return this.#calls.heldBytes;
+    return this.start("stream", name, data, options) as AsyncGenerator<unknown, void, undefined>;
   }
 
   /** Receives nothing more. Resolves when every event that was received is handled, and every call has been started. */
@@ -135,12 +91,7 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
   /** Receives nothing more. Resolves when everything that was received has been handled, calls included. */
   async idle(): Promise<void> {
     await this.stop();
-    await this.#calls.idle();
-  }
-
-  override sessionLost(task?: Task): void {
-    super.sessionLost(task);
-    this.#calls.sessionLost();
+    await this.callsServed();
   }
 
   /**
@@ -160,7 +111,7 @@ export class RpcPeer<Sends extends Messages = Messages> extends EventPeer<Sends>
     const { pause } = this.#limits;
     const waiting = this.#waitingTasks;
     this.#full = this.#full ? waiting > pause / 2 : waiting >= pause;
-    const paused = this.#full && !this.#waiting;
+    const paused = this.#full && !this.waitsForReply;
     if (paused === this.#paused) return;
     this.#paused = paused;
     this.#options.onPause?.(paused);

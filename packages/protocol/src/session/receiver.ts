@@ -12,8 +12,11 @@ export class Receiver {
   #sink: MessageSink | undefined;
   /** Every message up to this sequence has arrived. */
   #upTo: number;
-  /** Messages that have arrived and are not finished, by sequence, with the bytes that count against the credit. */
-  #pending = new Map<number, number>();
+  /**
+   * Messages that have arrived and are not finished, by sequence, with the bytes that count against the credit. Undefined
+   * until there is one, and while a detached session has none.
+   */
+  #pending: Map<number, number> | undefined;
   /** The credit that they use. */
   protected used: { messages: number; bytes: number } = { messages: 0, bytes: 0 };
   /** Four times what has arrived since the last acknowledgement: a quarter of the window is as much as the window. */
@@ -30,7 +33,7 @@ export class Receiver {
 
   /** What has arrived, and what of it is not finished. */
   get received(): Received {
-    return { upTo: this.#upTo, pending: [...this.#pending.keys()] };
+    return { upTo: this.#upTo, pending: [...(this.#pending?.keys() ?? [])] };
   }
 
   /** Acknowledges at once, and from now on, on `sink`. */
@@ -42,6 +45,7 @@ export class Receiver {
 
   /** Acknowledges nothing until `attach`. */
   detach(): void {
+    if (!this.#pending?.size) this.#pending = undefined;
     this.#sink = undefined;
   }
 
@@ -65,7 +69,7 @@ export class Receiver {
    */
   hold(sequence: number | undefined, bytes = 0): (() => void) | undefined {
     if (!sequence) return undefined;
-    const pending = this.#pending;
+    const pending = (this.#pending ??= new Map());
     const used = this.used;
     const messages = bytes ? 1 : 0;
     if (messages && isExhausted(this.#hardLimit, used)) throw new ProtocolError("credit exceeded", 4429);
@@ -82,7 +86,7 @@ export class Receiver {
 
   /** The acknowledgement that a message can carry: everything has arrived up to this sequence, and is finished. */
   piggyback(): number | undefined {
-    if (!this.#unreported.messages || this.#pending.size) return undefined;
+    if (!this.#unreported.messages || this.#pending?.size) return undefined;
     this.#unreported = { messages: 0, bytes: 0 };
     return this.#upTo;
   }
@@ -98,7 +102,7 @@ export class Receiver {
   reset(): void {
     this.#upTo = 0;
     this.#unreported = { messages: 0, bytes: 0 };
-    this.#pending = new Map();
+    this.#pending = undefined;
     this.used = { messages: 0, bytes: 0 };
   }
 

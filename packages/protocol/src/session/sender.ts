@@ -32,10 +32,10 @@ export class Sender implements Outbox {
   #draining: Promise<void> | undefined;
   /** Why nothing is sent any more. */
   #ended: object | string | undefined;
-  /** Messages that were never sent, in order; they have no sequence yet. */
-  readonly #unsent = new Set<OutgoingMessage>();
-  /** Messages that were sent and are not acknowledged, by sequence. */
-  readonly #unacknowledged = new Set<OutgoingMessage>();
+  /** Messages that were never sent, in order; they have no sequence yet. Undefined until there is one. */
+  #unsent: Set<OutgoingMessage> | undefined;
+  /** Messages that were sent and are not acknowledged, by sequence. Undefined until there is one. */
+  #unacknowledged: Set<OutgoingMessage> | undefined;
   /** Those of them that are still to be sent again; undefined when the sink has taken all. */
   #resending: Set<OutgoingMessage> | undefined;
   /** The bytes of all that is kept. */
@@ -64,17 +64,17 @@ export class Sender implements Outbox {
 
   /** How many messages the remote peer has not finished. */
   get undelivered(): number {
-    return this.#unsent.size + this.#unacknowledged.size;
+    return (this.#unacknowledged?.size ?? 0) + this.unsent;
   }
 
   /** How many messages were never sent. */
   get unsent(): number {
-    return this.#unsent.size;
+    return this.#unsent?.size ?? 0;
   }
 
   /** The lowest sequence that could be sent again, or the next that will be given. */
   get firstHeld(): number {
-    const [first] = this.#unacknowledged;
+    const [first] = this.#unacknowledged ?? [];
     return first?.sequence ?? this.lastSequence + 1;
   }
 
@@ -82,12 +82,12 @@ export class Sender implements Outbox {
     // A caller that sends again when its message has failed would be called without end.
     const message = new OutgoingMessage(frame, this.#ended ? {} : options);
     if (this.#ended) message.reject(this.#ended);
-    else if (!this.#unsent.size && !this.#resending && !this.#isBlocked(message) && this.#isReady())
+    else if (!this.unsent && !this.#resending && !this.#isBlocked(message) && this.#isReady())
       this.#transmit(message);
     else if (message.lane === "volatile")
       message.reject(new RequestError("DROPPED", "could not be sent at once"));
     else {
-      this.#unsent.add(message);
+      (this.#unsent ??= new Set()).add(message);
       this.#weigh(message, 1);
       // Messages that wait hold back every message but an answer.
       if (message.lane === "answer") this.#flush();
@@ -104,11 +104,11 @@ export class Sender implements Outbox {
 
   withdraw(sent: Sent): boolean {
     const message = sent as OutgoingMessage; // if it is in the set
-    return this.#unsent.has(message) && this.#forget(message);
+    return !!this.#unsent?.has(message) && this.#forget(message);
   }
 
   rejectSent(q: number | undefined, error: unknown): boolean {
-    const message = q && [...this.#unacknowledged].find(({ errorId }) => errorId === q);
+    const message = q && [...(this.#unacknowledged ?? [])].find(({ errorId }) => errorId === q);
     if (message) message.reject(error);
     return !!message;
   }
@@ -121,13 +121,14 @@ export class Sender implements Outbox {
     this.#maxPayload = maxPayload;
     const unfinished = new Set(pending);
     this.#resending = new Set(
-      [...this.#unacknowledged].filter(({ sequence }) => sequence > upTo || unfinished.has(sequence)),
+      [...(this.#unacknowledged ?? [])].filter(({ sequence }) => sequence > upTo || unfinished.has(sequence)),
     );
     this.#flush();
   }
 
   /** The wire is closed: messages are kept from now on. */
   detach(): void {
+    if (!this.#bytes) this.#unsent = this.#unacknowledged = undefined; // the peer may be away for long
     this.#sink = undefined;
     this.#receiver.detach();
   }
@@ -139,7 +140,7 @@ export class Sender implements Outbox {
   acknowledge({ upTo, pending }: Received): void {
     if (upTo > this.lastSequence) throw new ProtocolError("acknowledged an unsent message");
     const unfinished = pending.length ? new Set(pending) : undefined;
-    for (const message of this.#unacknowledged) {
+    for (const message of this.#unacknowledged ?? []) {
       if (message.sequence > upTo) break;
       if (unfinished?.has(message.sequence)) continue;
       this.#forget(message);
@@ -152,7 +153,7 @@ export class Sender implements Outbox {
   reset(): void {
     this.detach();
     this.#receiver.reset();
-    for (const message of [...this.#unacknowledged, ...this.#unsent])
+    for (const message of [...(this.#unacknowledged ?? []), ...(this.#unsent ?? [])])
       if (message.sequence || message.lane === "answer")
         this.#fail(message, new OutcomeUnknown(message.sequence > 0));
     this.#resending = undefined;
@@ -164,12 +165,12 @@ export class Sender implements Outbox {
     if (this.#ended) return;
     this.#ended = reason;
     this.reset();
-    for (const message of this.#unsent) this.#fail(message, reason);
+    for (const message of this.#unsent ?? []) this.#fail(message, reason);
   }
 
   /** Keeps a message that has its sequence. */
   keep(message: OutgoingMessage): void {
-    this.#unacknowledged.add(message);
+    (this.#unacknowledged ??= new Set()).add(message);
     this.#weigh(message, 1);
   }
 
@@ -193,7 +194,7 @@ export class Sender implements Outbox {
       if (this.#sink) this.#receiver.attach(this.#sink);
     }
     let blocked = false;
-    for (const message of this.#unsent) {
+    for (const message of this.#unsent ?? []) {
       blocked ||= this.#isBlocked(message);
       if (blocked && !answers) return;
       if (blocked && message.lane !== "answer") continue;
@@ -241,7 +242,7 @@ export class Sender implements Outbox {
     await Promise.resolve();
     const error = outboxFull();
     if (dropped) message.reject(error);
-    else if (!message.awaited && this.#unsent.has(message)) this.#fail(message, error);
+    else if (!message.awaited && this.#unsent?.has(message)) this.#fail(message, error);
   }
 
   #fail(message: OutgoingMessage, error: unknown): void {
@@ -252,7 +253,7 @@ export class Sender implements Outbox {
   /** Keeps a message no longer. @returns false when it was not kept. */
   #forget(message: OutgoingMessage): boolean {
     this.#resending?.delete(message);
-    const wasKept = this.#unacknowledged.delete(message) || this.#unsent.delete(message);
+    const wasKept = this.#unacknowledged?.delete(message) || !!this.#unsent?.delete(message);
     if (wasKept) this.#weigh(message, -1);
     return wasKept;
   }

@@ -4,17 +4,17 @@ import type { DeliveryOptions, RestoredState } from "./session-options.ts";
 
 /** The receiver of a server. It may go on from where another process left it: a client restores no session. */
 export class ServerReceiver extends Receiver {
-  /** Messages that arrived at a process which is lost: they have to arrive again. */
-  readonly #missing: Set<number>;
+  /** Messages that arrived at a process which is lost: they have to arrive again. Undefined for a new session. */
+  readonly #missing: Set<number> | undefined;
 
-  constructor(options: DeliveryOptions, { upTo = 0, missing = new Set() }: Partial<RestoredState> = {}) {
-    super(options, upTo);
-    this.#missing = missing;
+  constructor(options: DeliveryOptions, restored?: RestoredState) {
+    super(options, restored?.upTo);
+    this.#missing = restored?.missing;
   }
 
   override get received(): Received {
     const { upTo, pending } = super.received;
-    return { upTo, pending: [...this.#missing, ...pending] };
+    return { upTo, pending: [...(this.#missing ?? []), ...pending] };
   }
 
   /** The bytes of the events that have arrived and are not finished. */
@@ -28,15 +28,15 @@ export class ServerReceiver extends Receiver {
   }
 
   override accept(sequence: number, bytes?: number): boolean {
-    return super.accept(sequence, bytes) || this.#missing.delete(sequence);
+    return super.accept(sequence, bytes) || this.#missing?.delete(sequence) === true;
   }
 
   override piggyback(): number | undefined {
-    return this.#missing.size > 0 ? undefined : super.piggyback();
+    return this.#missing?.size ? undefined : super.piggyback();
   }
 
   override reset(): void {
     super.reset();
-    this.#missing.clear();
+    this.#missing?.clear();
   }
 }

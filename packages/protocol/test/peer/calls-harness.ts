@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { CloseError } from "../../src/errors.ts";
 import { jsonFrames } from "../../src/frames/frame-codec.ts";
-import { receiverOf } from "../../src/frames/frame-table.ts";
 import type { CallChannel, StreamOptions } from "../../src/contract/call.ts";
 import { RpcPeer, type RpcPeerOptions } from "../../src/peer/rpc-peer.ts";
 import type { Dispatch } from "../../src/peer/peer.ts";
@@ -50,11 +49,10 @@ export function startPeer(options: Partial<RpcPeerOptions> = {}, dispatch?: Disp
     ...options,
   });
   peer.serve(dispatch ?? ((_, input) => notes.push(input)));
-  const { frames: table, readOptions } = peer;
   const receive = (...frames: string[]): void => {
     for (const text of frames) {
-      const frame = jsonFrames.read(text, readOptions);
-      receiverOf(table, frame)(frame, text.length);
+      const frame = jsonFrames.read(text, peer.readOptions);
+      peer.receive(frame, text.length);
     }
   };
   /** The frames that it has sent since the last call, without the numbers of its session. */

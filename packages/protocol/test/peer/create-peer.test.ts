@@ -4,7 +4,6 @@ import { RpcPeer } from "../../src/peer/rpc-peer.ts";
 import { createPeer } from "../../src/peer/create-peer.ts";
 import { ProtocolError } from "../../src/errors.ts";
 import { jsonFrames } from "../../src/frames/frame-codec.ts";
-import { receiverOf } from "../../src/frames/frame-table.ts";
 import { type EventFailure, EventPeer, type PeerOptions } from "../../src/peer/peer.ts";
 import { request } from "../../src/peer/request.ts";
 import { Session } from "../../src/session/session.ts";
@@ -55,10 +54,9 @@ test("a report finds each event that has not settled, although requests have tak
     peer.send("post", n);
     for (let requests = 0; requests < n % 3; requests += 1) peer.request("ask", n).catch(() => {});
   }
-  const table = peer.frames;
   for (let re = 1; re <= 1_200; re += 1) {
     const frame = { t: "error", re, code: "NO", message: "" } as const;
-    receiverOf(table, frame)(frame, 1);
+    peer.receive(frame, 1);
   }
   expect(failures.map(({ data }) => data)).toEqual(Array.from({ length: 600 }, (_, n) => n + 1));
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { decodeAck } from "../../src/frames/connection-frames.ts";
-import { receiverOf } from "../../src/frames/frame-table.ts";
 import { RpcPeer } from "../../src/peer/rpc-peer.ts";
 import { CloseError, RequestError } from "../../src/errors.ts";
 import { jsonFrames } from "../../src/frames/frame-codec.ts";
@@ -22,13 +21,13 @@ function startPeerInSession(dispatch: Dispatch, options: Parameters<typeof start
     onEventFailed: (failure) => failures.push(failure),
   });
   peer.serve(dispatch);
-  const table = { ...peer.frames, ack: () => {} };
   const receive = (...frames: string[]): void => {
     for (const text of frames) {
       const frame = jsonFrames.read(text, peer.readOptions);
       const acknowledgement = decodeAck(frame);
       if (acknowledgement !== undefined) sender.acknowledge(acknowledgement);
-      if (frame.s === undefined || receiver.accept(frame.s)) receiverOf(table, frame)(frame, text.length);
+      if (frame.t === "ack") continue;
+      if (frame.s === undefined || receiver.accept(frame.s)) peer.receive(frame, text.length);
     }
   };
   return { ...all, peer, receive, failures };

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { CloseError, ProtocolError, RequestError, ValidationError } from "../../src/errors.ts";
 import { jsonFrames } from "../../src/frames/frame-codec.ts";
-import { receiverOf } from "../../src/frames/frame-table.ts";
 import { type Dispatch, type EventFailure, EventPeer, type PeerOptions } from "../../src/peer/peer.ts";
 import { Sent } from "../../src/async/sent.ts";
 import { Session } from "../../src/session/session.ts";
@@ -32,11 +31,9 @@ function startEventPeer(options: Partial<PeerOptions> = {}) {
     close: (error) => closes.push(error),
     ...options,
   });
-  const table = peer.frames;
   const receive = (...frames: string[]): void => {
     for (const text of frames) {
-      const frame = jsonFrames.read(text);
-      receiverOf(table, frame)(frame, text.length);
+      peer.receive(jsonFrames.read(text), text.length);
     }
   };
   return { peer, receive, arrived, sender, failures, handlerErrors, closes };

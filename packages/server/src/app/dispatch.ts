@@ -182,8 +182,7 @@ export class Dispatcher {
     const exchange = this.#exchange(parsed, match, route.schemas, hello.token);
     const acceptance = new Acceptance(exchange, accept, wire);
     track?.(acceptance);
-    const renew: RenewIdentity = (token) =>
-      this.#identify(this.#exchange(parsed, match, route.schemas, token));
+    const renew = this.#createRenewal(parsed, match);
     const refusal = await this.#decide(
       exchange,
       () => {
@@ -193,6 +192,11 @@ export class Dispatcher {
       acceptance,
     );
     return refusal && (await acceptance.refuse(this.#note(refusal, parsed)));
+  }
+
+  /** A function of its own: the session keeps it, and must not keep the rest of the handshake. */
+  #createRenewal(parsed: ParsedRequest, match: RouteMatch<SocketRoute>): RenewIdentity {
+    return (token) => this.#identify(this.#exchange(parsed, match, match.route.schemas, token));
   }
 
   /** Runs only the hooks of a route, and ends them. */

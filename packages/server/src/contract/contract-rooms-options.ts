@@ -10,7 +10,7 @@ export interface RoomClient {
   /** Its principal, or its address: what rooms keep is divided by it. */
   readonly account: string;
   /** Called with what fails while the client is in a room. */
-  readonly onError: (error: unknown) => void;
+  onError(error: unknown): void;
 }
 
 /** What the rooms of a contract need. */

@@ -199,11 +199,13 @@ export class ContractRooms<C extends AnyContract> {
   }
 
   #createMember(
-    { memberships, account, onError }: RoomClient,
+    client: RoomClient,
     peer: Peer<ServerMessages<C>>,
     name: string,
     { since = Infinity }: JoinOptions = {},
   ): RoomMember {
+    const { memberships, account } = client;
+    const onError = (error: unknown): void => client.onError(error);
     const source = this.#sourceOf(name);
     const { id, member } = memberships;
     const earlier = memberships.claimPosition(name);

@@ -7,28 +7,27 @@ import {
   RequestError,
   type ServerMessages,
 } from "@symbolon/protocol";
-import type { EventFailure, FrameTable } from "@symbolon/protocol/internal";
-import type { HandlerSlots } from "../access/handler-slots.ts";
+import type { EventFailure, Frame, Stamp } from "@symbolon/protocol/internal";
 import type { Connection } from "../access/connections.ts";
 import { closeFromResponse, markClientError, newErrorId, sendableClose } from "../request/errors.ts";
 import { endTimeout, type Exchange } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
 import type { Verified } from "../request/identity.ts";
 import { toResponse } from "../request/response.ts";
-import type { ClientLink, LinkListener, LinkOptions } from "../session/link.ts";
+import type { Clock } from "../timing/clock.ts";
+import type { RoomMemberships } from "../rooms/memberships.ts";
+import type { ClientLink, LinkListener } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
-import type { Before, State } from "./conversation-state.ts";
-import { type ContractScope, HandlerTable } from "./handlers.ts";
-import { limits, Peer, plainLimits } from "./peer.ts";
-import { prepareMessages } from "./prepared-messages.ts";
+import {
+  type ConversationOptions,
+  ConversationPeerOptions,
+  type PeerListener,
+} from "./conversation-peer-options.ts";
+import { type Before, LazyPromise, running, type State } from "./conversation-state.ts";
+import type { RoomClient } from "./contract-rooms-options.ts";
+import type { ContractScope } from "./handlers.ts";
+import { Peer } from "./peer.ts";
 import type { Setup } from "./setup.ts";
-import { nextTurn } from "../timing/next-turn.ts";
-
-/** The options of a conversation. */
-export interface ConversationOptions extends LinkOptions {
-  /** Bounds how many handlers of the app run at once. */
-  readonly slots: HandlerSlots;
-}
 
 /** How a connection ended whose client disconnected before it was accepted. */
 const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
@@ -37,24 +36,21 @@ const takeoverTimeout = 5_000;
 
 /** A conversation with one client of a contract, from setup to the end of its hooks. */
 export class Conversation<C extends AnyContract, L extends ClientLink = ClientLink>
-  implements LinkListener, Connection
+  implements LinkListener, Connection, PeerListener, RoomClient
 {
   readonly peer: Peer<ServerMessages<C>>;
   readonly link: L;
   readonly #exchange: Exchange;
-  readonly #options: LinkOptions;
-  readonly #handlers: HandlerTable<C>;
-  readonly #abort = new AbortController();
+  readonly #clock: Clock;
+  readonly #peerOptions: ConversationPeerOptions<C>;
   #state: State = { type: "setup" };
-  /** Resolves `peer.closed`. */
-  #resolveClosed: ((closed: Closed) => void) | undefined;
   /** Runs the setup's code after its `yield`. */
   #finishSetup: (() => Promise<void>) | undefined;
-  #handled: Promise<void> = Promise.resolve();
+  readonly #handled = new LazyPromise<void>();
   /** Events that were refused since the last report. */
   #refused = 0;
   /** Stops listening for the client to disconnect before it is accepted; afterwards the link reports that. */
-  readonly #ignoreDisconnect: () => void;
+  #ignoreDisconnect: (() => void) | undefined;
 
   /** `lastId` is the last number that an event or call of the server had before a restart. */
   constructor(
@@ -65,47 +61,11 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     lastId = 0,
   ) {
     this.#exchange = exchange;
-    this.#options = options;
+    this.#clock = options.clock;
     this.link = link;
-    const { client = {}, server = {}, codec } = scope.contract.definition;
-    const carried = { json: codec === undefined };
-    const { context, account } = exchange;
-    const { signal } = this.#abort;
-    const record = link.recordRoomMessages;
-    this.#handlers = new HandlerTable(scope, { signal, account, slots: options.slots, context, record });
-    const closed = new Promise<Closed>((resolve) => (this.#resolveClosed = resolve));
-    this.peer = new Peer<ServerMessages<C>>(
-      {
-        receives: prepareMessages(client, carried),
-        sends: prepareMessages(server, carried),
-        outbox: link.outbox,
-        receiver: link.receiver,
-        after: (ms, action) => options.clock.after(ms, action),
-        nextTurn,
-        plain: !link.acknowledged,
-        limits: link.acknowledged ? limits : plainLimits,
-        maxPayload: options.maxPayload,
-        onPause: (paused) => link.pause(paused),
-        onHandlerError: (error) => {
-          // A handler that waited for a client which has disconnected has not failed.
-          if (link.ended && error instanceof OutcomeUnknown) return undefined;
-          const id = newErrorId();
-          void this.#report(error, id);
-          return { id };
-        },
-        onEventFailed: (failure) => this.#onEventFailed(failure),
-        close: (error) => this.terminate(error),
-        lastId,
-      },
-      { id: link.id, subscribe: (listener) => link.subscribe((change) => void this.#emit(listener, change)) },
-      closed,
-      signal,
-    );
+    this.#peerOptions = new ConversationPeerOptions(scope, exchange, link, options, this);
+    this.peer = new Peer(this.#peerOptions, lastId);
     this.#ignoreDisconnect = exchange.onDisconnect(() => this.#disconnect(broken));
-  }
-
-  get frames(): FrameTable {
-    return this.peer.frames;
   }
 
   get heldBytes(): number {
@@ -115,6 +75,14 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   /** Whether the client was accepted, and is not being closed. */
   get live(): boolean {
     return this.#state.type === "running";
+  }
+
+  get memberships(): RoomMemberships {
+    return this.link.memberships;
+  }
+
+  get account(): string {
+    return this.link.account;
   }
 
   get connected(): boolean {
@@ -133,33 +101,34 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
 
   /** Resolves when its last handler has settled, which may be long after it has ended. */
   get handled(): Promise<void> {
-    return this.#handled;
+    return this.#handled.promise;
   }
 
   /** Runs the code before the handlers. Rejects with what it throws, and with the `Response` that it returns. */
   async setup(setup: Setup<C, never>): Promise<void> {
     this.#checkOpen();
+    const { handlers } = this.#peerOptions;
     const result = setup(this.peer, this.#exchange.context as never);
     if (isGenerator(result)) {
       const first = await result.next();
       if (first.done === true)
         throw toResponse(first.value) ?? new TypeError("the setup ended without yielding its handlers");
       this.#finishSetup = () => finishGenerator(result);
-      this.#handlers.register(first.value, this.peer);
-    } else this.#handlers.register(result instanceof Promise ? await result : result, this.peer); // a handler may be called `then`
+      handlers.register(first.value, this.peer);
+    } else handlers.register(result instanceof Promise ? await result : result, this.peer); // a handler may be called `then`
   }
 
   /** Handles messages until the client has disconnected for good. @throws CloseError when the conversation has ended. */
   run(): void {
-    this.#enter(this.#checkOpen(), { type: "running" });
-    this.#ignoreDisconnect();
-    const stopped = this.link.open(this).then((closed) => this.#stop(closed));
-    this.peer.serve(this.#handlers.call);
-    this.#handled = stopped.then(() => this.peer.idle());
-    void stopped.then(async () => {
-      await this.#finish(this.#handled);
-      await this.#exchange.end();
-    });
+    this.#enter(this.#checkOpen(), running);
+    this.#ignoreDisconnect?.();
+    this.#ignoreDisconnect = undefined;
+    void this.link.open(this).then((closed) => this.#end(closed));
+    this.peer.serve(this.#peerOptions.handlers.call);
+  }
+
+  receive(frame: Frame & Stamp, bytes: number): void {
+    this.peer.receive(frame, bytes);
   }
 
   onRenewed(claims: Verified["claims"]): void {
@@ -172,7 +141,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   }
 
   closeGracefully(error: CloseError): void {
-    void this.#options.clock.settled(this.peer.stop(), endTimeout).then(() => this.#close(error));
+    void this.#clock.settled(this.peer.stop(), endTimeout).then(() => this.#close(error));
   }
 
   terminate(error: CloseError): void {
@@ -189,15 +158,15 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   /** Ends the conversation as the same client has a newer connection. Resolves when its hooks have ended. */
   async supersede(): Promise<void> {
     const superseded = new CloseError(CloseCode.Superseded, "a newer connection took over");
-    this.#abort.abort(superseded);
+    this.#peerOptions.end.abort(superseded);
     this.#close(superseded);
     this.link.terminate(); // the old wire may be broken: its client may never answer
-    await this.#options.clock.settled(this.ended, takeoverTimeout);
+    await this.#clock.settled(this.ended, takeoverTimeout);
   }
 
   /** Waits for handlers that still run though the conversation has ended: no message may be handled twice at once. */
   async waitForHandlers(): Promise<void> {
-    await this.#options.clock.settled(this.#handled, takeoverTimeout);
+    await this.#clock.settled(this.handled, takeoverTimeout);
   }
 
   /** Ends the setup of a conversation that was not accepted. The hooks end when the refusal was sent. */
@@ -219,11 +188,24 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.#state = state;
   }
 
+  /** Reports what fails while the client is in a room. */
+  onError(error: unknown): void {
+    void this.#exchange.report(error, "open");
+  }
+
+  onHandlerError(error: unknown): { readonly id: string } | undefined {
+    // A handler that waited for a client which has disconnected has not failed.
+    if (this.link.ended && error instanceof OutcomeUnknown) return undefined;
+    const id = newErrorId();
+    void this.#report(error, id);
+    return { id };
+  }
+
   /**
    * An event or a request of the server failed, and no code awaited it: the app gets the errors that the client has reported,
    * and those of the call itself. That the client has disconnected is no error.
    */
-  #onEventFailed({ name, error }: EventFailure): void {
+  onEventFailed({ name, error }: EventFailure): void {
     if (error instanceof CloseError || error instanceof OutcomeUnknown) return;
     if (!(error instanceof RequestError)) return void this.#report(error);
     if (error.code !== "OUTBOX_FULL")
@@ -256,7 +238,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   }
 
   /** A listener that throws, now or later, affects nothing else. */
-  async #emit(listener: (change: SessionChange) => unknown, change: SessionChange): Promise<void> {
+  async emit(listener: (change: SessionChange) => unknown, change: SessionChange): Promise<void> {
     try {
       await listener(change);
     } catch (error) {
@@ -272,6 +254,15 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.link.close(error);
   }
 
+  /** The client has disconnected for good. */
+  async #end(closed: Closed): Promise<void> {
+    this.#stop(closed);
+    const handled = this.peer.idle();
+    void handled.then(() => this.#handled.resolve());
+    await this.#finish(handled);
+    await this.#exchange.end();
+  }
+
   /** Ends sending and receiving. */
   #stop(closed: Closed): void {
     this.link.close(new CloseError(closed.code, closed.reason, closed.wasClean));
@@ -284,13 +275,13 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     if (type === "ended") return;
     const error = new CloseError(closed.code, closed.reason, closed.wasClean);
     this.#enter(type, { type: "ended", error });
-    this.#abort.abort(error);
-    this.#resolveClosed?.(closed);
+    this.#peerOptions.end.abort(error);
+    this.#peerOptions.end.resolve(closed);
   }
 
   /** Waits for the last handlers, then runs the setup's code after its `yield`. */
   async #finish(handled: Promise<void>): Promise<void> {
-    await this.#options.clock.settled(handled, endTimeout);
+    await this.#clock.settled(handled, endTimeout);
     try {
       await this.#finishSetup?.();
     } catch (failure) {

@@ -1,9 +1,8 @@
-import { type AnyContract, type CallContext, RequestError } from "@symbolon/protocol";
-import { type Dispatch, isThenable, type MessageKind } from "@symbolon/protocol/internal";
+import { type AnyContract, type CallContext, type Messages, RequestError } from "@symbolon/protocol";
+import { type CallHandler, type Dispatch, isThenable, type MessageKind } from "@symbolon/protocol/internal";
 import type { HandlerSlots } from "../access/handler-slots.ts";
 import type { RecordRoomMessages } from "../rooms/held-room-messages.ts";
 import { describeValue, toResponse } from "../request/response.ts";
-import { warnOfMissing } from "./missing-handlers.ts";
 import type { Peer } from "./peer.ts";
 import type { ContractRoom } from "./contract-room.ts";
 import { type AnyMiddleware, type Handler, type MessageSource, withMiddleware } from "./middleware.ts";
@@ -23,6 +22,10 @@ export interface RoomScope<C extends AnyContract> {
 /** What handlers need of their contract. */
 export interface ContractScope<C extends AnyContract> {
   readonly contract: C;
+  /** The messages of its client, prepared for all peers. */
+  readonly receives: Messages;
+  /** The messages of its server, prepared for all peers. */
+  readonly sends: Messages;
   /** Runs around each handler. */
   readonly middleware: readonly AnyMiddleware[];
   /** Finds a room of the contract for a handler. It sends its messages at once, and they are counted to the account of its client. */
@@ -32,7 +35,7 @@ export interface ContractScope<C extends AnyContract> {
 }
 
 /** What handlers need of their conversation. */
-export interface HandlerTableOptions {
+export interface HandlerConversation {
   /** What the setup of the client receives. */
   readonly context: unknown;
   /** Aborts when the conversation ends. */
@@ -47,13 +50,13 @@ export interface HandlerTableOptions {
 /** The handlers that the setup of one client gave, by message. */
 export class HandlerTable<C extends AnyContract> {
   readonly contract: ContractScope<C>;
-  readonly options: HandlerTableOptions;
-  // A map, not an object: an event may be called "constructor" or "__proto__".
-  readonly #events = new Map<string, Handler<C>>();
+  readonly options: HandlerConversation;
+  // A map, not an object: a message may be called "constructor" or "__proto__".
+  readonly #handlers = new Map<string, Handler<C>>();
   #client = "";
   #unnumbered = 0;
 
-  constructor(contract: ContractScope<C>, options: HandlerTableOptions) {
+  constructor(contract: ContractScope<C>, options: HandlerConversation) {
     this.contract = contract;
     this.options = options;
   }
@@ -67,25 +70,34 @@ export class HandlerTable<C extends AnyContract> {
     const { context } = this.options;
     this.#client = peer.id;
     for (const [name, own] of this.#check(handlers)) {
-      const type = typeOf(contract.definition.client?.[name]);
+      const type = this.#typeOf(name);
       if (type === undefined) continue;
-      const handler = withMiddleware(middleware, { name, type, context }, own);
-      if (type === "event") this.#events.set(name, handler);
-      else if (type === "stream")
-        // A stream may never end, so its room messages do not wait.
-        peer.handle(name, (input, call: CallContext) => this.#runStream(handler, input, call));
-      else peer.handle(name, (input, call: CallContext) => this.#run(handler, input, call.s, call));
+      this.#handlers.set(name, withMiddleware(middleware, { name, type, context }, own));
     }
     warnOfMissing(contract, handlers);
   }
 
   /** Calls the handler of an event. @throws RequestError with `NOT_FOUND` when it has none. */
   readonly call: Dispatch = (name, input, s) => {
-    const handler = this.#events.get(name);
+    const handler = this.#handlers.get(name);
     if (handler === undefined)
       throw new RequestError("NOT_FOUND", `no handler for event ${JSON.stringify(name)}`);
     return this.#run(handler, input, s);
   };
+
+  /** The handler of a request or a stream; undefined when the setup gave none. */
+  handlerOf(name: string): CallHandler | undefined {
+    const handler = this.#handlers.get(name);
+    if (handler === undefined) return undefined;
+    return this.#typeOf(name) === "stream"
+      ? (input, call: CallContext) => this.#runStream(handler, input, call)
+      : (input, call: CallContext) => this.#run(handler, input, call.s, call);
+  }
+
+  #typeOf(name: string): MessageSource["type"] | undefined {
+    const declared = Object(this.contract.contract.definition.client?.[name]) as Partial<MessageKind>;
+    return "~standard" in declared ? "event" : declared.t;
+  }
 
   /**
    * Checks what a setup gave: a program in JavaScript may give anything.
@@ -172,10 +184,20 @@ export class HandlerTable<C extends AnyContract> {
   }
 }
 
-/** What a declared message is; undefined for what is no message. */
-function typeOf(message: unknown): MessageSource["type"] | undefined {
-  const declared = Object(message) as Partial<MessageKind>;
-  return "~standard" in declared ? "event" : declared.t;
+/** The contracts whose missing handlers were reported. */
+const reported = new WeakSet<AnyContract>();
+
+/** Reports once, outside of production, which messages of a contract have no handler: the setup may be in JavaScript. */
+function warnOfMissing(contract: AnyContract, handlers: object): void {
+  if (process.env["NODE_ENV"] === "production" || reported.has(contract)) return;
+  const { client = {} } = contract.definition as { readonly client?: object };
+  const missing = Object.keys(client).filter((name) => !Object.hasOwn(handlers, name));
+  if (missing.length === 0) return;
+  reported.add(contract);
+  const names = missing.map((name) => JSON.stringify(name)).join(", ");
+  console.warn(
+    `symbolon: the setup of ${contract.path} gave no handler for ${names}: what a client sends there fails with NOT_FOUND`,
+  );
 }
 
 /**

@@ -1,4 +1,11 @@
-import { type Messages, request, type Schema, stream } from "@symbolon/protocol";
+import {
+  type AnyContract,
+  type ContractDefinition,
+  type Messages,
+  request,
+  type Schema,
+  stream,
+} from "@symbolon/protocol";
 import { isThenable, runOnce } from "@symbolon/protocol/internal";
 
 /** What a schema answers for a value. */
@@ -24,6 +31,13 @@ interface Carried {
 
 const prepared = new WeakMap<Messages, Messages>();
 const preparedForJson = new WeakMap<Messages, Messages>();
+
+/** The messages of a contract's client and those of its server, as peers use them. */
+export function messagesOf({ definition }: AnyContract): readonly [client: Messages, server: Messages] {
+  const { client = {}, server = {}, codec }: ContractDefinition = definition;
+  const carried = { json: codec === undefined };
+  return [prepareMessages(client, carried), prepareMessages(server, carried)];
+}
 
 /**
  * The same messages, made once for all clients: the schemas of zod among them run once for each message, and directly. An

@@ -1,4 +1,4 @@
-import { type AnyContract, CloseCode } from "@symbolon/protocol";
+import { type AnyContract, CloseCode, type Messages } from "@symbolon/protocol";
 import type { ResumeRequest, RestoredState, ResumeKey } from "@symbolon/protocol/internal";
 import { failedTooOften } from "../access/failed-resumes.ts";
 import type { Acceptance } from "../request/acceptance.ts";
@@ -15,6 +15,7 @@ import type { ClientLink } from "../session/link.ts";
 import { PlainLink } from "../session/plain-link.ts";
 import type { RoomScope } from "./handlers.ts";
 import type { AnyMiddleware } from "./middleware.ts";
+import { messagesOf } from "./prepared-messages.ts";
 import {
   restoredState,
   type SessionNote,
@@ -60,6 +61,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly room: (name: string) => ContractRoom<C>;
   readonly join: Service<C>["join"];
   readonly middleware: readonly AnyMiddleware[];
+  readonly receives: Messages;
+  readonly sends: Messages;
   readonly #rooms: ContractRooms<C>;
   readonly #setup: Setup<C, never>;
   readonly #options: ServiceOptions;
@@ -71,6 +74,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   /** @throws TypeError for an option of `own` that is unknown or cannot be, RangeError when a bound of it is not positive. */
   constructor(contract: C, setup: Setup<C, never>, options: ServiceOptions, own: ImplementOptions<C> = {}) {
     this.contract = contract;
+    [this.receives, this.sends] = messagesOf(contract);
     this.#setup = setup;
     this.middleware = own.middleware ?? [];
     for (const each of this.middleware) checkFunction(each, "a middleware");
@@ -100,7 +104,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   /** Serves a plain client. Resolves with a refusal, or with undefined when the client is accepted. */
   async plain(exchange: Exchange, acceptance: Acceptance): Promise<Response | undefined> {
-    const link = new PlainLink(this.#options);
+    const link = new PlainLink(this.#options, exchange.account);
     const conversation = this.#open(exchange, link);
     if (conversation instanceof Response) return conversation;
     try {
@@ -213,9 +217,9 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     restored?: RestoredState,
   ): SessionLink {
     const secret = new SessionSecret(key);
-    const { account, ended, parsed } = exchange;
+    const { account, parsed } = exchange;
     const baseBytes = bytesPerSession + parsed.size;
-    const link = new SessionLink(this.#options, { owner, account, baseBytes, secret, ended, restored });
+    const link = new SessionLink(this.#options, { owner, account, baseBytes, secret, exchange, restored });
     link.attempt = attempt;
     link.memberships.restore(caller.hello.rooms);
     return link;
@@ -254,9 +258,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     exchange.context["room"] = this.#rooms.view;
     exchange.context["service"] = this;
     const conversation = new Conversation(this, exchange, link, this.#options, lastId);
-    const onError = (error: unknown): void => void exchange.report(error, "open");
-    const { account } = exchange;
-    this.#rooms.addClient(conversation.peer, { memberships: link.memberships, account, onError });
+    this.#rooms.addClient(conversation.peer, conversation);
     connections.add(exchange, conversation);
     return conversation;
   }

@@ -13,7 +13,7 @@ const networkKey = randomBytes(16);
 
 /** Names the network of a client. A store gets this name, and never an address. */
 export function nameNetwork(network: string): string {
-  return createHmac("sha256", networkKey).update(network).digest("base64url").slice(0, 16);
+  return createHmac("sha256", networkKey).update(network).digest().subarray(0, 12).toString("base64url");
 }
 
 /** What `identity` gives: a hook returns it, and the context has it. */

@@ -31,9 +31,10 @@ export class RoomMemberships {
   /** Names the client in the proofs of its positions; undefined in plain mode. */
   readonly member: string | undefined;
   #outlet: RoomOutlet | undefined;
-  readonly #subscribers = new Map<string, RoomSubscriber>();
-  /** Positions from an earlier session, in rooms that the client has not joined in this one. */
-  readonly #earlierPositions = new Map<string, MemberPosition>();
+  /** Undefined until the client joins a room. */
+  #subscribers: Map<string, RoomSubscriber> | undefined;
+  /** Positions from an earlier session, in rooms that the client has not joined in this one. Undefined without any. */
+  #earlierPositions: Map<string, MemberPosition> | undefined;
 
   constructor(id: string, member?: string) {
     this.id = id;
@@ -42,39 +43,39 @@ export class RoomMemberships {
 
   /** How many rooms the client is in. */
   get size(): number {
-    return this.#subscribers.size;
+    return this.#subscribers?.size ?? 0;
   }
 
   /** The bytes of memberships and positions, estimated. */
   get bytes(): number {
     let bytes = 0;
     for (const rooms of [this.#subscribers, this.#earlierPositions])
-      for (const room of rooms.keys()) bytes += bytesPerRoom + room.length;
+      for (const room of rooms?.keys() ?? []) bytes += bytesPerRoom + room.length;
     return bytes;
   }
 
   /** A session begins: keeps the positions that its client has from an earlier one. */
   restore(rooms: Hello["rooms"]): void {
-    for (const position of rooms ?? []) this.#earlierPositions.set(position[0], position);
+    for (const position of rooms ?? []) (this.#earlierPositions ??= new Map()).set(position[0], position);
   }
 
   /** Takes out the position from an earlier session in a room that the client joins. */
   claimPosition(room: string): MemberPosition | undefined {
-    const position = this.#earlierPositions.get(room);
-    this.#earlierPositions.delete(room);
+    const position = this.#earlierPositions?.get(room);
+    this.#earlierPositions?.delete(room);
     return position;
   }
 
   /** The client joins a room; `earlier` is its position from an earlier session. */
   add(room: string, subscriber: RoomSubscriber, earlier: MemberPosition | undefined): void {
-    this.#subscribers.set(room, subscriber);
+    (this.#subscribers ??= new Map()).set(room, subscriber);
     if (this.#outlet !== undefined) subscriber.attach(this.#outlet, earlier && positionOf(earlier));
   }
 
   /** The client leaves a room. If it is disconnected, it learns that when it reconnects. */
   remove(room: string): void {
-    this.#subscribers.get(room)?.detach();
-    this.#subscribers.delete(room);
+    this.#subscribers?.get(room)?.detach();
+    this.#subscribers?.delete(room);
     this.#sendLeft(room);
   }
 
@@ -83,14 +84,14 @@ export class RoomMemberships {
     this.#outlet = outlet;
     const positions = new Map(rooms?.map((position) => [position[0], positionOf(position)]));
     for (const room of positions.keys())
-      if (!this.#subscribers.has(room) && !this.#earlierPositions.has(room)) this.#sendLeft(room);
-    for (const [room, subscriber] of this.#subscribers) subscriber.attach(outlet, positions.get(room));
+      if (!this.#subscribers?.has(room) && !this.#earlierPositions?.has(room)) this.#sendLeft(room);
+    for (const [room, subscriber] of this.#subscribers ?? []) subscriber.attach(outlet, positions.get(room));
   }
 
   /** The client has disconnected: its rooms do nothing for it until it reconnects. */
   detach(): void {
     this.#outlet = undefined;
-    for (const subscriber of this.#subscribers.values()) subscriber.detach();
+    for (const subscriber of this.#subscribers?.values() ?? []) subscriber.detach();
   }
 
   #sendLeft(room: string): void {

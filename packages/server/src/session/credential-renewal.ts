@@ -1,5 +1,6 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { Clock } from "../timing/clock.ts";
+import type { SessionOwner } from "./sessions.ts";
 import type { Identity, RenewIdentity, Verified } from "../request/identity.ts";
 
 /** How long before its expiry the server asks for a new token, in ms; a fifth of the token's lifetime if that is less. */
@@ -7,29 +8,29 @@ const renewalLead = 60_000;
 /** How long after the expiry of its token a client may still send a new one, in ms. */
 const renewalGrace = 5_000;
 
-/** What a renewal needs of its session. */
-export interface RenewalOptions {
-  /** The session's principal. A token of another principal is refused; without one every token is. */
-  readonly principal: string | undefined;
+/** A session, as its renewal needs it. */
+export interface RenewedSession {
+  /** Has its principal. A token of another principal is refused; without one every token is. */
+  readonly owner: Pick<SessionOwner, "principal">;
   /** Asks the client for a new token; the old one expires in `expiresIn` ms. */
-  readonly requestToken: (expiresIn: number) => void;
+  requestToken(expiresIn: number): void;
   /** The client has sent a valid token; the hooks returned `claims` for it. */
-  readonly onRenewed: (claims: Verified["claims"]) => void;
+  onRenewed(claims: Verified["claims"]): void;
   /** Called when the client has sent no valid token. */
-  readonly onRefused: (error: CloseError) => void;
+  onRefused(error: CloseError): void;
 }
 
 /** Asks a client for a new token before the old one expires. */
 export class CredentialRenewal {
   readonly #clock: Clock;
-  readonly #options: RenewalOptions;
+  readonly #session: RenewedSession;
   #renew: RenewIdentity | undefined;
   #requested = false;
-  #cancelTimer = (): void => {};
+  #cancelTimer: (() => void) | undefined;
 
-  constructor(clock: Clock, options: RenewalOptions) {
+  constructor(clock: Clock, session: RenewedSession) {
     this.#clock = clock;
-    this.#options = options;
+    this.#session = session;
   }
 
   /** The client has connected with a token that expires at `expiresAt`; `renew` runs the hooks for another token. */
@@ -38,8 +39,8 @@ export class CredentialRenewal {
     this.#renew = renew;
     if (expiresAt === undefined) return;
     const expire = (): void =>
-      this.#options.onRefused(new CloseError(CloseCode.Unauthorized, "credential expired"));
-    if (this.#options.principal === undefined) {
+      this.#session.onRefused(new CloseError(CloseCode.Unauthorized, "credential expired"));
+    if (this.#session.owner.principal === undefined) {
       this.#cancelTimer = this.#clock.at(expiresAt, expire);
       return;
     }
@@ -47,7 +48,7 @@ export class CredentialRenewal {
     this.#cancelTimer = this.#clock.at(expiresAt - Math.min(renewalLead, life / 5), () => {
       this.#requested = true;
       this.#cancelTimer = this.#clock.at(expiresAt + renewalGrace, expire);
-      this.#options.requestToken(Math.max(1, Math.round(expiresAt - this.#clock.date)));
+      this.#session.requestToken(Math.max(1, Math.round(expiresAt - this.#clock.date)));
     });
   }
 
@@ -57,8 +58,8 @@ export class CredentialRenewal {
    */
   async verify(token: string): Promise<void> {
     const renew = this.#renew;
-    if (renew !== undefined && this.#options.principal === undefined)
-      return this.#options.onRefused(
+    if (renew !== undefined && this.#session.owner.principal === undefined)
+      return this.#session.onRefused(
         new CloseError(
           CloseCode.Forbidden,
           "this session has no principal: connect again with the credential",
@@ -69,14 +70,14 @@ export class CredentialRenewal {
     this.#renew = renew;
     const identity = await renew(token);
     if (renew !== this.#renew) return; // the client has reconnected meanwhile, with a token that hooks have verified
-    if (identity instanceof CloseError) this.#options.onRefused(identity);
-    else if (identity.principal !== this.#options.principal)
-      this.#options.onRefused(
+    if (identity instanceof CloseError) this.#session.onRefused(identity);
+    else if (identity.principal !== this.#session.owner.principal)
+      this.#session.onRefused(
         new CloseError(CloseCode.Forbidden, "the credential belongs to another principal"),
       );
     else {
       this.start({ ...identity, renew });
-      this.#options.onRenewed(identity.claims);
+      this.#session.onRenewed(identity.claims);
     }
   }
 
@@ -84,6 +85,7 @@ export class CredentialRenewal {
   stop(): void {
     this.#renew = undefined;
     this.#requested = false;
-    this.#cancelTimer();
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
   }
 }

@@ -1,7 +1,8 @@
 import type { Closed, CloseError } from "@symbolon/protocol";
-import type { FrameTable, Outbox, PeerOptions, RestoredState } from "@symbolon/protocol/internal";
+import type { Frame, Outbox, PeerOptions, RestoredState, Stamp } from "@symbolon/protocol/internal";
+import type { Exchange } from "../request/exchange.ts";
 import type { Verified } from "../request/identity.ts";
-import type { RecordRoomMessages } from "../rooms/held-room-messages.ts";
+import type { RoomAppend } from "../store/room-log.ts";
 import type { RoomMemberships } from "../rooms/memberships.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
@@ -14,8 +15,8 @@ import type { SessionOwner } from "./sessions.ts";
 export interface LinkListener {
   /** The bytes of what the client has sent in its open calls, and no handler has read. */
   readonly heldBytes: number;
-  /** The handlers of the received frames; the link adds those of the connection frames. */
-  readonly frames: FrameTable;
+  /** Receives a frame, whose message has so many bytes; the link handles those of the connection. */
+  receive(frame: Frame & Stamp, bytes: number): void;
   /** The client has sent another credential, for which the hooks returned `claims`. */
   onRenewed(claims: Verified["claims"]): void;
   /** Closes the link at once; messages that wait for their handlers are dropped. */
@@ -44,8 +45,8 @@ export interface SessionParts {
   readonly account: string;
   /** The bytes of the session before it keeps anything for its client, estimated. */
   readonly baseBytes: number;
-  /** Resolves when nothing of the conversation is left. */
-  readonly ended: Promise<void>;
+  /** Its `ended` resolves when nothing of the conversation is left. */
+  readonly exchange: Pick<Exchange, "ended">;
   /** The session as another process left it. @default it begins */
   readonly restored?: RestoredState | undefined;
 }
@@ -56,6 +57,8 @@ export interface ClientLink extends ObservableSession {
   readonly outbox: Outbox;
   /** Registers which messages of the client are finished; undefined when they are not acknowledged. */
   readonly receiver: PeerOptions["receiver"];
+  /** The client's principal, or its address: shared limits are divided by it. */
+  readonly account: string;
   /** The rooms that the client is in. */
   readonly memberships: RoomMemberships;
   /** Whether client and server acknowledge messages, and report events that fail. */
@@ -72,7 +75,8 @@ export interface ClientLink extends ObservableSession {
   goAway(at: number): boolean;
   /** Ends the wire at once, without waiting for the client. */
   terminate(): void;
-  readonly recordRoomMessages: RecordRoomMessages;
+  /** Records what a handler has sent to rooms, with the message that caused it. @returns false when nothing is recorded here. */
+  recordRoomMessages(messages: readonly RoomAppend[]): boolean;
   /** A message could not be kept for the client: those that follow would come after a gap that is not reported. */
   overflow(): void;
   /** Stops reading, or reads again; the client of a session is slowed down by its credit. */

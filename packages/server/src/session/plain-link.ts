@@ -1,13 +1,5 @@
 import { type Closed, CloseCode, CloseError, type Message, ProtocolError } from "@symbolon/protocol";
-import {
-  byteLength,
-  type Frame,
-  type FrameTable,
-  fromClient,
-  jsonFrames,
-  receiverOf,
-  type Wire,
-} from "@symbolon/protocol/internal";
+import { byteLength, type Frame, fromClient, jsonFrames, type Wire } from "@symbolon/protocol/internal";
 import { randomUUID } from "node:crypto";
 import { RoomMemberships } from "../rooms/memberships.ts";
 import { startHeartbeat } from "../timing/heartbeat.ts";
@@ -38,14 +30,16 @@ export class PlainLink implements ClientLink {
   readonly memberships: RoomMemberships = new RoomMemberships(this.id);
   readonly acknowledged = false;
   readonly detached = false;
+  readonly account: string;
   readonly #subscribers = new SessionSubscribers();
   readonly #options: LinkOptions;
   #state: LinkState = { type: "connecting" };
   #reader: PacedReader | undefined;
   #invalid = 0;
 
-  constructor(options: LinkOptions) {
+  constructor(options: LinkOptions, account: string) {
     this.#options = options;
+    this.account = account;
     const sink = {
       send: (message: Message) => void this.outbox.send(message),
       drained: () => undefined, // the heartbeat closes a client that reads too slowly
@@ -77,12 +71,6 @@ export class PlainLink implements ClientLink {
       this.#state = { type: "closing", wire };
       listener.closeGracefully(error);
     };
-    const frames: FrameTable = {
-      ...listener.frames,
-      ping: ({ n }) => send({ t: "pong", n }),
-      pong: () => {},
-      bye: () => leave(new CloseError(CloseCode.Normal)),
-    };
     const message = (received: Message): void => {
       if (this.#state.type !== "open") return;
       try {
@@ -91,7 +79,9 @@ export class PlainLink implements ClientLink {
           throw new ProtocolError("a plain client's frame has neither s nor a");
         const bytes = byteLength(received);
         rate.takeFrame(frame, bytes);
-        receiverOf(frames, frame)(frame, bytes);
+        if (frame.t === "ping") send({ t: "pong", n: frame.n });
+        else if (frame.t === "bye") leave(new CloseError(CloseCode.Normal));
+        else if (frame.t !== "pong") listener.receive(frame, bytes);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
         this.#invalid += 1;
@@ -131,7 +121,9 @@ export class PlainLink implements ClientLink {
     this.#wire?.terminate();
   }
 
-  readonly recordRoomMessages = (): boolean => false;
+  recordRoomMessages(): boolean {
+    return false;
+  }
 
   overflow(): void {} // a plain client gets each message at most once
 

@@ -8,8 +8,10 @@ import {
   type Wire,
 } from "@symbolon/protocol/internal";
 import { RoomMemberships } from "../rooms/memberships.ts";
+import type { RoomAppend } from "../store/room-log.ts";
 import type { AttachRequest, Claim, SessionStore } from "../store/session-store.ts";
-import { CredentialRenewal } from "./credential-renewal.ts";
+import type { Verified } from "../request/identity.ts";
+import { CredentialRenewal, type RenewedSession } from "./credential-renewal.ts";
 import type { IdentifiedWire } from "./hello.ts";
 import type { ClientLink, LinkListener, LinkOptions, SessionParts } from "./link.ts";
 import { Recorder } from "./recorder.ts";
@@ -42,12 +44,15 @@ type LinkState =
   /** The session has ended; its wire may still be closing. */
   | { readonly type: "ended"; readonly wire: SessionWire | undefined };
 
+const opening: LinkState = { type: "opening" };
+const detached: LinkState = { type: "detached" };
+
 /** The wires of a client, one after another, and the session that survives each of them. */
-export class SessionLink implements ClientLink, TrackedSession {
+export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
   readonly acknowledged = true;
   readonly id: string;
   readonly session: Session;
-  readonly outbox: SessionOutbox;
+  readonly outbox: SessionOutbox<SessionLink>;
   readonly receiver: PeerOptions["receiver"];
   readonly owner: SessionOwner;
   readonly account: string;
@@ -62,7 +67,7 @@ export class SessionLink implements ClientLink, TrackedSession {
   readonly #parts: SessionParts;
   readonly #subscribers = new SessionSubscribers();
   readonly #renewal: CredentialRenewal;
-  #state: LinkState = { type: "opening" };
+  #state: LinkState = opening;
   #recorder: Recorder | undefined;
   #listener: LinkListener | undefined;
   /** Resolves what `open` returned. */
@@ -81,16 +86,8 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.session = new Session(options.sessions.delivery, parts.restored);
     this.receiver = this.session.receiver;
     const rate = new MessageRate(options.clock, options.rate);
-    this.outbox = new SessionOutbox(this.session.sender, rate, () => options.sessions.measure(this));
-    this.#renewal = new CredentialRenewal(options.clock, {
-      principal: owner.principal,
-      requestToken: (by) => this.#wire?.sendFrame({ t: "reauth", by }),
-      onRenewed: (claims) => {
-        this.#listener?.onRenewed(claims);
-        this.#subscribers.emit({ type: "renewed" });
-      },
-      onRefused: (error) => this.#refuse(error),
-    });
+    this.outbox = new SessionOutbox(this.session.sender, rate, this, options.sessions);
+    this.#renewal = new CredentialRenewal(options.clock, this);
   }
 
   /** The bytes of all that the session keeps, estimated. */
@@ -182,7 +179,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     const recorded = this.#recorder?.leave(Date.now());
     this.close(error);
     await recorded?.catch((failure: unknown) => this.#listener?.onStoreLost(failure));
-    await this.#parts.ended;
+    await this.#parts.exchange.ended;
   }
 
   crash(): void {
@@ -200,8 +197,9 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.#wire?.terminate();
   }
 
-  readonly recordRoomMessages: ClientLink["recordRoomMessages"] = (messages) =>
-    this.#recorder?.recordRoomMessages(messages) ?? false;
+  recordRoomMessages(messages: readonly RoomAppend[]): boolean {
+    return this.#recorder?.recordRoomMessages(messages) ?? false;
+  }
 
   overflow(): void {
     if (this.ended) return;
@@ -216,21 +214,22 @@ export class SessionLink implements ClientLink, TrackedSession {
   }
 
   #createWire(wire: Wire): SessionWire {
-    const created: SessionWire = new SessionWire(wire, {
+    return new SessionWire(wire, {
       session: this.session,
       conversation: this.#listener as LinkListener, // it was opened first
       renewal: this.#renewal,
       rate: this.outbox.rate,
       recorder: this.#recorder,
-      onFrame: () => (this.confirmed = true),
-      onFault: (error) => this.#onFault(error, created),
-      onClosed: (closed) => this.#onClosed(closed, created),
+      link: this,
     });
-    return created;
+  }
+
+  onFrame(): void {
+    this.confirmed = true;
   }
 
   /** A message was lost on its way: the client connects again and repeats it. Any other fault ends the session. */
-  #onFault({ closeCode, message }: ProtocolError, wire: SessionWire): void {
+  onFault({ closeCode, message }: ProtocolError, wire: SessionWire): void {
     const error = new CloseError(closeCode, message.slice(0, 100));
     // A frame that is refused has its sequence: a session that went on would lack a message, and report nothing.
     if (closeCode !== CloseCode.SessionLost) return this.close(error);
@@ -240,17 +239,26 @@ export class SessionLink implements ClientLink, TrackedSession {
   /** The client is to connect again. */
   #drop(error: CloseError, wire: SessionWire): void {
     wire.close(error);
-    this.#onClosed(error, wire);
+    this.onClosed(error, wire);
+  }
+
+  requestToken(expiresIn: number): void {
+    this.#wire?.sendFrame({ t: "reauth", by: expiresIn });
+  }
+
+  onRenewed(claims: Verified["claims"]): void {
+    this.#listener?.onRenewed(claims);
+    this.#subscribers.emit({ type: "renewed" });
   }
 
   /** The client's credential has expired or was refused: the session ends, or waits for a client that has another. */
-  #refuse(error: CloseError): void {
+  onRefused(error: CloseError): void {
     const wire = this.#wire;
     if (closeAdvice(error.code) === "end") this.#listener?.terminate(error);
     else if (wire !== undefined) this.#drop(error, wire);
   }
 
-  #onClosed(closed: Closed, wire: SessionWire): void {
+  onClosed(closed: Closed, wire: SessionWire): void {
     const before = this.#state;
     if (wire !== this.#wire) return;
     wire?.stop();
@@ -265,7 +273,7 @@ export class SessionLink implements ClientLink, TrackedSession {
       this.#state = { type: "left", release: before.release };
       this.#resolveClosed?.(closed);
     } else {
-      this.#state = { type: "detached" };
+      this.#state = detached;
       void this.#recorder?.detach(Date.now());
       this.#subscribers.emit({ type: "detached" });
       before.release();
@@ -282,7 +290,7 @@ export class SessionLink implements ClientLink, TrackedSession {
     this.#removeRecord();
     this.#options.sessions.remove(this);
     this.session.sender.end(error);
-    if ("release" in before) before.release(this.#parts.ended);
+    if ("release" in before) before.release(this.#parts.exchange.ended);
     this.#subscribers.emit({ type: "ended", undelivered });
   }
 

@@ -5,18 +5,25 @@ import type { MessageRate } from "../timing/message-rate.ts";
 /** The size of a message that is kept, without its frame, in bytes, estimated. */
 const bytesPerMessage = 256;
 
+/** Measures sessions. */
+interface SessionMeter<Link> {
+  /** A session keeps more than before. */
+  measure(session: Link): void;
+}
+
 /** Sends the messages of a session's peer. */
-export class SessionOutbox implements Outbox {
+export class SessionOutbox<Link> implements Outbox {
   /** How fast the client sends. */
   readonly rate: MessageRate;
   readonly #sender: Session["sender"];
-  readonly #onGrow: () => void;
+  readonly #link: Link;
+  readonly #sessions: SessionMeter<Link>;
 
-  /** `onGrow` is called when more is kept than before. */
-  constructor(sender: Session["sender"], rate: MessageRate, onGrow: () => void) {
+  constructor(sender: Session["sender"], rate: MessageRate, link: Link, sessions: SessionMeter<Link>) {
     this.rate = rate;
     this.#sender = sender;
-    this.#onGrow = onGrow;
+    this.#link = link;
+    this.#sessions = sessions;
   }
 
   /** The bytes of the messages that are kept for the client, estimated. */
@@ -46,7 +53,7 @@ export class SessionOutbox implements Outbox {
   }
 
   #measured(sent: Sent): Sent {
-    this.#onGrow();
+    this.#sessions.measure(this.#link);
     return sent;
   }
 }

@@ -8,8 +8,6 @@ export class SessionSecret implements ResumeKey {
   readonly epoch: string;
   /** Names the session to the app, and in logs: who knows it cannot find out the session's own name. */
   readonly publicId: string;
-  /** The hash of the resume token, which a store may keep. */
-  readonly hash: string;
 
   /** `key` is what a client has sent and a store has found valid; else the name of the epoch for a new one. */
   constructor(key: ResumeKey | string = randomText(8)) {
@@ -19,7 +17,11 @@ export class SessionSecret implements ResumeKey {
     this.resumeToken = resumeToken;
     this.epoch = epoch;
     this.publicId = sha256(`peer${sessionId}`).subarray(0, 16).toString("base64url");
-    this.hash = hashText(resumeToken);
+  }
+
+  /** The hash of the resume token, which a store may keep. */
+  get hash(): string {
+    return hashText(this.resumeToken);
   }
 
   /** Whether a client has sent the same resume token. The comparison takes the same time for every token. */

@@ -4,11 +4,9 @@ import {
   callFrames,
   decodeAck,
   type Frame,
-  type FrameTable,
   fromClient,
   jsonFrames,
   type MessageSink,
-  receiverOf,
   type Session,
   type Stamp,
   type Wire,
@@ -29,12 +27,17 @@ export interface SessionWireOptions {
   readonly rate: MessageRate;
   /** Records acknowledgements. @default nothing is recorded */
   readonly recorder: Recorder | undefined;
+  readonly link: SessionWireListener;
+}
+
+/** The link of a session, as its wires inform it. */
+interface SessionWireListener {
   /** A frame arrived. */
-  readonly onFrame: () => void;
+  onFrame(): void;
   /** The client sent a frame that is not allowed, or one whose predecessor is missing. */
-  readonly onFault: (error: ProtocolError) => void;
+  onFault(error: ProtocolError, wire: SessionWire): void;
   /** The wire ended. */
-  readonly onClosed: (closed: Closed) => void;
+  onClosed(closed: Closed, wire: SessionWire): void;
 }
 
 /** The next microtask: a handler that is done at once has finished its message by then. */
@@ -44,8 +47,6 @@ const endOfTick = Promise.resolve();
 export class SessionWire implements PacedListener, MessageSink {
   readonly #wire: Wire;
   readonly #options: SessionWireOptions;
-  /** The receivers of the frames of the conversation. */
-  readonly #frames: FrameTable;
   #stopped = false;
   /** Writes the message that is sent before the next one. */
   #held: (() => Message) | undefined;
@@ -58,7 +59,6 @@ export class SessionWire implements PacedListener, MessageSink {
   constructor(wire: Wire, options: SessionWireOptions) {
     this.#wire = wire;
     this.#options = options;
-    this.#frames = options.conversation.frames;
   }
 
   /** Receives frames from now on, and pings a silent client. */
@@ -73,8 +73,8 @@ export class SessionWire implements PacedListener, MessageSink {
 
   message(message: Message): void {
     if (this.#stopped) return;
-    const { session, conversation, renewal, recorder, onFrame, onFault } = this.#options;
-    onFrame();
+    const { session, conversation, renewal, recorder, link } = this.#options;
+    link.onFrame();
     try {
       const { sender, receiver } = session;
       const frame = sender.codec.read(message, fromClient);
@@ -90,10 +90,10 @@ export class SessionWire implements PacedListener, MessageSink {
       if (frame.t === "ping") this.#answer(frame.n);
       else if (frame.t === "bye") conversation.closeGracefully(new CloseError(CloseCode.Normal));
       else if (frame.t === "auth") void renewal.verify(frame.token);
-      else if (frame.t !== "ack" && frame.t !== "pong") receiverOf(this.#frames, frame)(frame, bytes);
+      else if (frame.t !== "ack" && frame.t !== "pong") conversation.receive(frame, bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      onFault(error);
+      link.onFault(error, this);
     }
   }
 
@@ -103,7 +103,7 @@ export class SessionWire implements PacedListener, MessageSink {
 
   closed(closed: Closed): void {
     this.#stopHeartbeat();
-    this.#options.onClosed(closed);
+    this.#options.link.onClosed(closed, this);
   }
 
   /** Sends a frame of the connection. */

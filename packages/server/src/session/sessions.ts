@@ -1,7 +1,7 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { DeliveryOptions, ResumeKey } from "@symbolon/protocol/internal";
 import { SharedBounds, type SharedItem } from "../access/shared-bounds.ts";
-import type { Clock } from "../timing/clock.ts";
+import type { Clock, ClockSubscriber } from "../timing/clock.ts";
 import { hashText, type SessionSecret } from "./session-secret.ts";
 import { window } from "./welcome.ts";
 
@@ -85,20 +85,18 @@ interface LostRecord extends LostSession {
 const expiriesPerTurn = 4;
 
 /** The registry of an app's sessions, connected and detached. Ends a detached session when its grace time has passed. */
-export class Sessions<Session extends TrackedSession = TrackedSession> {
+export class Sessions<Session extends TrackedSession = TrackedSession> implements ClockSubscriber {
   /** The options with their defaults. */
   readonly options: Required<SessionOptions>;
   /** What each session grants and keeps. */
   readonly delivery: DeliveryOptions;
   readonly #clock: Clock;
   readonly #sessions = new Map<string, Session>();
-  /** The detached sessions, each with a function that ends its grace time. */
-  readonly #detached = new Map<Session, () => void>();
+  /** The detached sessions, each with the time at which its grace time ends: the first one ends first. */
+  readonly #detached = new Map<Session, number>();
   /** The same sessions, within their bounds. */
   readonly #bounds: SharedBounds<Session>;
   readonly #lost = new Map<string, LostRecord>();
-  /** Detached sessions whose grace time has passed, and that expire in a later turn. */
-  readonly #due = new Set<Session>();
   /** How many sessions have expired in this turn. */
   #expired = 0;
 
@@ -164,8 +162,8 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
   /** The client has disconnected: the grace time begins. */
   detach(session: Session): void {
     const { detachedPerPrincipal } = this.options;
-    const cancel = this.#clock.after(this.options.grace, () => this.#expire(session));
-    this.#detached.set(session, cancel);
+    if (this.#detached.size === 0) this.#clock.subscribe(this);
+    this.#detached.set(session, this.#clock.now + this.options.grace);
     this.#bounds.add(session, session.owner.principal === undefined ? Infinity : detachedPerPrincipal);
   }
 
@@ -176,9 +174,7 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
 
   /** The client has connected again. */
   attach(session: Session): void {
-    this.#detached.get(session)?.();
-    this.#detached.delete(session);
-    this.#due.delete(session);
+    if (this.#detached.delete(session) && this.#detached.size === 0) this.#clock.unsubscribe(this);
     this.#bounds.remove(session);
   }
 
@@ -203,26 +199,20 @@ export class Sessions<Session extends TrackedSession = TrackedSession> {
     for (const session of Array.from(this.#sessions.values())) session.crash();
   }
 
-  /** The grace time of a session has passed. It expires now, or in a later turn when many do. */
-  #expire(session: Session): void {
-    this.#due.add(session);
-    if (this.#expired === 0) setImmediate(() => this.#expireMore());
-    this.#expireSome();
+  /** Ends the sessions whose grace time has passed: some now, and the others in later turns when they are many. */
+  step(now: number): void {
+    const isFirst = this.#expired === 0;
+    for (const [session, end] of this.#detached) {
+      if (end > now || this.#expired === expiriesPerTurn) break;
+      this.#expired += 1;
+      expire(session);
+    }
+    if (isFirst && this.#expired > 0) setImmediate(() => this.#expireMore());
   }
 
   #expireMore(): void {
     this.#expired = 0;
-    this.#expireSome();
-    if (this.#expired > 0) setImmediate(() => this.#expireMore());
-  }
-
-  #expireSome(): void {
-    for (const session of this.#due) {
-      if (this.#expired === expiriesPerTurn) return;
-      this.#expired += 1;
-      this.#due.delete(session);
-      expire(session);
-    }
+    this.step(this.#clock.now);
   }
 }
 

@@ -96,7 +96,7 @@ test("without a principal a credential that expires closes with 4401, and the se
   const clock = new Clock();
   const calls: unknown[] = [];
   const renewal = new CredentialRenewal(clock, {
-    principal: undefined,
+    owner: { principal: undefined },
     requestToken: () => calls.push("asked"),
     onRenewed: () => calls.push("renewed"),
     onRefused: ({ code, reason }) => calls.push([code, reason]),

@@ -5,7 +5,7 @@ import { Clock } from "../../src/timing/clock.ts";
 import { type TrackedSession, Sessions, type SessionOptions } from "../../src/session/sessions.ts";
 import { SessionSecret } from "../../src/session/session-secret.ts";
 
-/** A clock that counts its subscribers: one for each detached session, and for each that is lost. */
+/** A clock that counts its subscribers: one for all detached sessions, and one for each that is lost. */
 class CountingClock extends Clock {
   subscribers = 0;
 
@@ -40,7 +40,7 @@ function createSessions(options: SessionOptions = {}) {
     sessions.detach(session);
     return session;
   };
-  return { clock, sessions, ended, add, addDetached, detachedCount: () => clock.subscribers };
+  return { clock, sessions, ended, add, addDetached, timers: () => clock.subscribers };
 }
 
 /** What the client of a session sends to resume it. */
@@ -50,23 +50,23 @@ function credentialOf({ secret: { sessionId, resumeToken, epoch } }: TrackedSess
 
 describe("a detached session", () => {
   test("waits for the grace time, and then ends", () => {
-    const { clock, sessions, ended, addDetached, detachedCount } = createSessions();
+    const { clock, sessions, ended, addDetached, timers } = createSessions();
     const session = addDetached("a");
     clock.advance(999);
-    expect([detachedCount(), ended]).toEqual([1, []]);
+    expect([timers(), ended]).toEqual([1, []]);
     expect(sessions.find(session.secret, session.owner)).toBe(session);
     clock.advance(1);
-    expect([detachedCount(), ended]).toEqual([0, ["a 4902"]]);
+    expect([timers(), ended]).toEqual([0, ["a 4902"]]);
     expect(sessions.find(session.secret, session.owner)).toBeUndefined();
   });
 
   test("stops waiting when its client reconnects, and starts to wait again when the client disconnects again", () => {
-    const { clock, sessions, ended, addDetached, detachedCount } = createSessions();
+    const { clock, sessions, ended, addDetached, timers } = createSessions();
     const session = addDetached("a");
     clock.advance(999);
     sessions.attach(session);
     clock.advance(5_000);
-    expect([detachedCount(), ended]).toEqual([0, []]);
+    expect([timers(), ended]).toEqual([0, []]);
     sessions.detach(session);
     clock.advance(999);
     expect(ended).toEqual([]);
@@ -74,11 +74,20 @@ describe("a detached session", () => {
     expect(ended).toEqual(["a 4902"]);
   });
 
+  test("has one timer together with all others", () => {
+    const { clock, timers, addDetached, ended } = createSessions();
+    for (const name of ["a", "b"]) addDetached(name);
+    clock.advance(500);
+    addDetached("c");
+    clock.advance(500);
+    expect([timers(), ended]).toEqual([1, ["a 4902", "b 4902"]]);
+  });
+
   test("that has ended does not wait, and leaves no timer", () => {
-    const { clock, sessions, ended, addDetached, detachedCount } = createSessions();
+    const { clock, sessions, ended, addDetached, timers } = createSessions();
     sessions.remove(addDetached("a"));
     clock.advance(5_000);
-    expect([detachedCount(), ended]).toEqual([0, []]);
+    expect([timers(), ended]).toEqual([0, []]);
   });
 });
 
@@ -96,9 +105,11 @@ test("of many sessions whose grace time passes at once, a few end in each turn; 
 
 describe("the session that was detached first ends", () => {
   test("when there are more than maxDetached", () => {
-    const { ended, addDetached, detachedCount } = createSessions({ maxDetached: 2 });
+    const { clock, ended, addDetached, timers } = createSessions({ maxDetached: 2 });
     for (const name of ["a", "b", "c", "d"]) addDetached(name);
-    expect([detachedCount(), ended]).toEqual([2, ["a 4902", "b 4902"]]);
+    expect([timers(), ended]).toEqual([1, ["a 4902", "b 4902"]]);
+    clock.advance(1_000);
+    expect([timers(), ended.slice(2)]).toEqual([0, ["c 4902", "d 4902"]]);
   });
 
   test("when they keep more than maxDetachedBytes, however many they are", () => {
@@ -111,19 +122,23 @@ describe("the session that was detached first ends", () => {
   });
 
   test("when it is the only one, and keeps more than maxDetachedBytes", () => {
-    const { ended, addDetached, detachedCount } = createSessions({ maxDetachedBytes: 100 });
+    const { ended, addDetached, timers } = createSessions({ maxDetachedBytes: 100 });
     addDetached("a", { size: 101 });
-    expect([detachedCount(), ended]).toEqual([0, ["a 4902"]]);
+    expect([timers(), ended]).toEqual([0, ["a 4902"]]);
     addDetached("b", { size: 100 });
-    expect(detachedCount()).toBe(1);
+    expect(timers()).toBe(1);
   });
 
-  test("when one principal has more than detachedPerPrincipal; sessions of other principals, and of none, stay", () => {
-    const { ended, addDetached, detachedCount } = createSessions({ detachedPerPrincipal: 2 });
+  test("when one principal has more than detachedPerPrincipal; sessions of other principals, and of none, stay", async () => {
+    const { clock, ended, addDetached, timers } = createSessions({ detachedPerPrincipal: 2 });
     addDetached("eve", { principal: "eve" });
     for (const name of ["x", "y", "z"]) addDetached(name);
     for (const name of ["a", "b", "c"]) addDetached(name, { principal: "ada" });
-    expect([detachedCount(), ended]).toEqual([6, ["a 4902"]]);
+    expect([timers(), ended]).toEqual([1, ["a 4902"]]);
+    clock.advance(1_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    const rest = ["eve", "x", "y", "z", "b", "c"].map((name) => `${name} 4902`);
+    expect([timers(), ended.slice(1)]).toEqual([0, rest]);
   });
 
   test("also when it was opened later than another", () => {
