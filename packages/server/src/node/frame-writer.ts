@@ -3,7 +3,7 @@ import { constants, deflateRawSync } from "node:zlib";
 import type { Message } from "@symbolon/protocol";
 import { byteLength } from "@symbolon/protocol/internal";
 
-/** Bytes from which a batch is written without waiting for the end of the tick. */
+/** Bytes from which a batch is written without waiting for the end of the tick. No more are joined: joining copies them. */
 const batchLimit = 64 * 1024;
 
 /** The size of a message that waits to be sent, without its frame, in bytes, estimated. */
@@ -178,6 +178,7 @@ export class FrameWriter {
   write(message: Message): void {
     if (this.#stopped) return;
     const frame = this.#encode(message);
+    if (this.#bytes + frame.length > batchLimit) this.flush();
     this.#frames.push(frame);
     this.#bytes += frame.length;
     this.#messages += 1;

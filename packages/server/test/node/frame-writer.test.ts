@@ -149,15 +149,15 @@ test("the messages of the next tick leave in another write", async () => {
   expect(socket.writes.map(texts)).toEqual([["1"], ["2"]]);
 });
 
-test("a batch over 64 KiB does not wait for the end of the tick, and stays in order with the rest", async () => {
+test("a batch over 64 KiB does not wait for the end of the tick, is not joined, and stays in order with the rest", async () => {
   const socket = new Recorder();
   const writer = new FrameWriter(socket);
-  writer.write("small");
-  writer.write("x".repeat(70_000));
-  expect(socket.writes).toHaveLength(1);
+  const messages = ["small", "x".repeat(70_000), "y".repeat(60_000), "z".repeat(60_000)];
+  for (const message of messages) writer.write(message);
+  expect(socket.writes.map(texts)).toEqual(messages.slice(0, 3).map((message) => [message]));
   writer.write("last");
   await tick();
-  expect(texts(Buffer.concat(socket.writes))).toEqual(["small", "x".repeat(70_000), "last"]);
+  expect(texts(socket.writes[3])).toEqual([messages[3], "last"]);
 });
 
 test("flush writes the batch at once, and no message twice", async () => {
