@@ -36,6 +36,14 @@ function toBytes(frame: Frame): Buffer {
   return typeof frame === "string" ? Buffer.from(frame, "latin1") : frame;
 }
 
+/** The bytes of the last text that had to wait: the clients of a broadcast that have to wait share them. */
+let lastWaiting: { readonly text: Frame; readonly bytes: Buffer } | undefined;
+
+function waitingBytes(frame: Frame): Buffer {
+  if (lastWaiting?.text !== frame) lastWaiting = { text: frame, bytes: toBytes(frame) };
+  return lastWaiting.bytes;
+}
+
 /** Makes the frame of a message. */
 export type EncodeFrame = (message: Message) => Frame;
 
@@ -212,7 +220,7 @@ export class FrameWriter {
     // Not `drain`, which Bun does not emit on the socket of an upgrade. Text that has to wait becomes bytes: it may be a part
     // of a much larger text.
     if (this.#socket.writableLength === 0) this.#socket.write(batch, "latin1", this.#onWritten);
-    else this.#socket.write(toBytes(batch), this.#onWritten);
+    else this.#socket.write(waitingBytes(batch), this.#onWritten);
   }
 
   /** The first of the unfinished writes has ended. */

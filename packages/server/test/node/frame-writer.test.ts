@@ -79,15 +79,16 @@ test("short texts, long texts and bytes of one tick leave in one write, in order
   expect(frames.at(-1)).toMatchObject({ opcode: opcodes.binary, payload: Buffer.from([0x80, 0xff]) });
 });
 
-test("texts that wait behind an unfinished write are bytes: no text keeps a larger one of which it is a part", () => {
-  const socket = new Recorder(true);
-  const writer = new FrameWriter(socket);
-  const write = vi.spyOn(socket, "write");
+test("texts that wait behind an unfinished write are bytes, which a broadcast shares: no text keeps a larger one of which it is a part", async () => {
+  const sockets = [new Recorder(true), new Recorder(true)];
+  const writers = sockets.map((socket) => new FrameWriter(socket));
+  const writes = sockets.map((socket) => vi.spyOn(socket, "write").mock.calls);
   for (const message of ["first", "second"]) {
-    writer.write(message);
-    writer.flush();
+    for (const writer of writers) writer.write(message);
+    await tick();
   }
-  expect(write.mock.calls.map(([chunk]) => typeof chunk)).toEqual(["string", "object"]);
+  expect(writes[0]?.map(([chunk]) => typeof chunk)).toEqual(["string", "object"]);
+  expect(writes[1]?.[1]?.[0]).toBe(writes[0]?.[1]?.[0]);
 });
 
 test("a stopped writer drops its batch and every later message, and counts nothing", async () => {
