@@ -32,13 +32,13 @@ export async function measureWork(
 }
 
 async function measureOnce(
-  { program, measure }: Subject,
+  { program, env = {}, measure }: Subject,
   scale: Scale,
   profile: string | undefined,
 ): Promise<Sample> {
   const server = await (isForeign(program)
     ? ForeignProcess.start(program)
-    : ServerProcess.start(`servers/${program}`, { profile }));
+    : ServerProcess.start(`servers/${program}`, { env, profile }));
   try {
     return await measure(server, scale);
   } catch (error) {

@@ -19,6 +19,8 @@ export interface Subject {
   readonly name: string;
   /** Its program in `servers/`. */
   readonly program: string;
+  /** Environment variables of a program that Node runs. @default none besides those of the bench */
+  readonly env?: Readonly<Record<string, string>>;
   /** Drives a new process of the program, and measures it. */
   readonly measure: (server: BenchServer, scale: Scale) => Promise<Sample>;
 }

@@ -57,6 +57,7 @@ export const sendsWork: Work = {
   subjects: [8_000, 32_000].map((count) => ({
     name: count.toLocaleString("en"),
     program: "symbolon",
+    env: { SESSION_BYTES: String(2 ** 26) }, // a session keeps them all
     measure: (server, { quick }) => measureSends(server, count, quick),
   })),
 };

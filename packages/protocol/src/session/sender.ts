@@ -240,9 +240,8 @@ export class Sender implements Outbox {
     // Code that awaits it has called `then` two microtasks later, and sends nothing else meanwhile.
     await Promise.resolve();
     await Promise.resolve();
-    const error = outboxFull();
-    if (dropped) message.reject(error);
-    else if (!message.awaited && this.#unsent?.has(message)) this.#fail(message, error);
+    if (dropped) message.reject(outboxFull());
+    else if (!message.awaited && this.#unsent?.has(message)) this.#fail(message, outboxFull());
   }
 
   #fail(message: OutgoingMessage, error: unknown): void {

@@ -1,5 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { outboxFull } from "../../src/session/outbox.ts";
 import { message, outcome, settled, startSession, unnumbered } from "./session-harness.ts";
+
+vi.mock(import("../../src/session/outbox.ts"), { spy: true });
 
 describe("answers", () => {
   test.each([
@@ -29,6 +32,16 @@ describe("answers", () => {
     sender.end("over");
     expect(await capacity).toBeUndefined();
   });
+});
+
+test("beyond the number that is kept, an error is made for each message that fails, and none for those that wait", async () => {
+  const { sender } = startSession({ detached: true, messages: 2 });
+  for (let n = 1; n <= 10; n += 1) void outcome(sender.send(message(n)));
+  await settled();
+  expect([sender.unsent, vi.mocked(outboxFull).mock.calls.length]).toEqual([10, 0]);
+  sender.send(message(11));
+  await settled();
+  expect([sender.unsent, vi.mocked(outboxFull).mock.calls.length]).toEqual([10, 1]);
 });
 
 test("an acknowledgement is read once, however many messages it leaves out", () => {

@@ -3,7 +3,7 @@ import { constants, deflateRawSync } from "node:zlib";
 import type { Message } from "@symbolon/protocol";
 import { byteLength } from "@symbolon/protocol/internal";
 
-/** Bytes from which a batch is written without waiting for the end of the tick. */
+/** Bytes from which a batch is written without waiting for the end of the tick. No more are joined: joining copies them. */
 const batchLimit = 64 * 1024;
 
 /** The size of a message that waits to be sent, without its frame, in bytes, estimated. */
@@ -34,6 +34,14 @@ function joinFrames(frames: readonly Frame[]): Frame {
 
 function toBytes(frame: Frame): Buffer {
   return typeof frame === "string" ? Buffer.from(frame, "latin1") : frame;
+}
+
+/** The bytes of the last text that had to wait: the clients of a broadcast that have to wait share them. */
+let lastWaiting: { readonly text: Frame; readonly bytes: Buffer } | undefined;
+
+function waitingBytes(frame: Frame): Buffer {
+  if (lastWaiting?.text !== frame) lastWaiting = { text: frame, bytes: toBytes(frame) };
+  return lastWaiting.bytes;
 }
 
 /** Makes the frame of a message. */
@@ -178,6 +186,7 @@ export class FrameWriter {
   write(message: Message): void {
     if (this.#stopped) return;
     const frame = this.#encode(message);
+    if (this.#bytes + frame.length > batchLimit) this.flush();
     this.#frames.push(frame);
     this.#bytes += frame.length;
     this.#messages += 1;
@@ -211,7 +220,7 @@ export class FrameWriter {
     // Not `drain`, which Bun does not emit on the socket of an upgrade. Text that has to wait becomes bytes: it may be a part
     // of a much larger text.
     if (this.#socket.writableLength === 0) this.#socket.write(batch, "latin1", this.#onWritten);
-    else this.#socket.write(toBytes(batch), this.#onWritten);
+    else this.#socket.write(waitingBytes(batch), this.#onWritten);
   }
 
   /** The first of the unfinished writes has ended. */

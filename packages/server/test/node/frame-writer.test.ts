@@ -79,15 +79,16 @@ test("short texts, long texts and bytes of one tick leave in one write, in order
   expect(frames.at(-1)).toMatchObject({ opcode: opcodes.binary, payload: Buffer.from([0x80, 0xff]) });
 });
 
-test("texts that wait behind an unfinished write are bytes: no text keeps a larger one of which it is a part", () => {
-  const socket = new Recorder(true);
-  const writer = new FrameWriter(socket);
-  const write = vi.spyOn(socket, "write");
+test("texts that wait behind an unfinished write are bytes, which a broadcast shares: no text keeps a larger one of which it is a part", async () => {
+  const sockets = [new Recorder(true), new Recorder(true)];
+  const writers = sockets.map((socket) => new FrameWriter(socket));
+  const writes = sockets.map((socket) => vi.spyOn(socket, "write").mock.calls);
   for (const message of ["first", "second"]) {
-    writer.write(message);
-    writer.flush();
+    for (const writer of writers) writer.write(message);
+    await tick();
   }
-  expect(write.mock.calls.map(([chunk]) => typeof chunk)).toEqual(["string", "object"]);
+  expect(writes[0]?.map(([chunk]) => typeof chunk)).toEqual(["string", "object"]);
+  expect(writes[1]?.[1]?.[0]).toBe(writes[0]?.[1]?.[0]);
 });
 
 test("a stopped writer drops its batch and every later message, and counts nothing", async () => {
@@ -149,15 +150,15 @@ test("the messages of the next tick leave in another write", async () => {
   expect(socket.writes.map(texts)).toEqual([["1"], ["2"]]);
 });
 
-test("a batch over 64 KiB does not wait for the end of the tick, and stays in order with the rest", async () => {
+test("a batch over 64 KiB does not wait for the end of the tick, is not joined, and stays in order with the rest", async () => {
   const socket = new Recorder();
   const writer = new FrameWriter(socket);
-  writer.write("small");
-  writer.write("x".repeat(70_000));
-  expect(socket.writes).toHaveLength(1);
+  const messages = ["small", "x".repeat(70_000), "y".repeat(60_000), "z".repeat(60_000)];
+  for (const message of messages) writer.write(message);
+  expect(socket.writes.map(texts)).toEqual(messages.slice(0, 3).map((message) => [message]));
   writer.write("last");
   await tick();
-  expect(texts(Buffer.concat(socket.writes))).toEqual(["small", "x".repeat(70_000), "last"]);
+  expect(texts(socket.writes[3])).toEqual([messages[3], "last"]);
 });
 
 test("flush writes the batch at once, and no message twice", async () => {
