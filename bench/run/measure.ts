@@ -13,7 +13,7 @@ export async function measureWork(
 ): Promise<Figure[]> {
   const scale: Scale = quick
     ? { quick, warmUp: 800, measured: 400 }
-    : { quick, warmUp: 1_500, measured: 1_500 };
+    : { quick, warmUp: 1_000, measured: 1_200 };
   const samples = new Map(subjects.map((subject) => [subject, [] as Sample[]]));
   for (let round = 0; round < (isMeasuredOnce ? 1 : rounds); round += 1)
     for (const [subject, list] of samples) {
