@@ -20,3 +20,6 @@ export const bench = contract("/contract", {
 
 /** Sends each message to all members of one room. */
 export const members = contract("/members", { client: { post: note }, server: { echo: note } });
+
+/** The server sends to the members of each room; a client joins one by its path. */
+export const rooms = contract("/rooms/:room", { server: { echo: note } });

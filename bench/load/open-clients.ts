@@ -5,24 +5,33 @@ import type { Tally } from "./tally.ts";
 /** How many connections are opened at once: the backlog of a listening socket is 511. */
 const atOnce = 100;
 
+/** Opens a connection for each item; so many at once. */
+export async function openEach<Item>(
+  items: Iterable<Item>,
+  open: (item: Item) => Promise<Connection>,
+  most = atOnce,
+): Promise<Connection[]> {
+  const connections: Connection[] = [];
+  const waiting = items[Symbol.iterator]();
+  const openSome = async (): Promise<void> => {
+    for (let next = waiting.next(); next.done !== true; next = waiting.next())
+      connections.push(await open(next.value));
+  };
+  await Promise.all(Array.from({ length: most }, openSome));
+  return connections;
+}
+
 /** Opens connections, many at once. */
-export async function openConnections(
+export function openConnections(
   port: number,
   { target, open }: Pick<Dialect, "target" | "open">,
   count: number,
 ): Promise<Connection[]> {
-  const connections: Connection[] = [];
-  let started = 0;
-  const openSome = async (): Promise<void> => {
-    while (started < count) {
-      started += 1;
-      const connection = await Connection.open({ ...target, port });
-      await open?.(connection);
-      connections.push(connection);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, openSome));
-  return connections;
+  return openEach(Array.from({ length: count }), async () => {
+    const connection = await Connection.open({ ...target, port });
+    await open?.(connection);
+    return connection;
+  });
 }
 
 /** Opens clients that check each answer. */

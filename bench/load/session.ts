@@ -12,6 +12,9 @@ import type { Connection } from "./connection.ts";
 import type { Channel } from "./message-echo.ts";
 import { ServerFrames } from "./server-frames.ts";
 
+/** Where a client is in a room: its name, its history, an offset, the first offset, and the proof of them. */
+export type Position = readonly [room: string, ep: string, off: number, from: number, proof: string];
+
 /** What resumes a session. */
 export interface Resume {
   readonly sid: string;
@@ -40,8 +43,8 @@ export class Session implements Channel {
   #received = 0;
   #acknowledged = 0;
 
-  /** Sends `hello` on a new wire, and waits for `welcome`. */
-  open(connection: Connection): Promise<void> {
+  /** Sends `hello` on a new wire, and waits for `welcome`. `rooms` is where the client is in its rooms. */
+  open(connection: Connection, rooms?: readonly Position[]): Promise<void> {
     this.#connection = connection;
     this.#attempt += 1;
     const resume = this.resume && { ...this.resume, rx: this.#received, tx0: this.#sent + 1 };
@@ -54,6 +57,7 @@ export class Session implements Channel {
       w: 256,
       wb: 2 ** 20,
       ...(resume && { resume }),
+      ...(rooms && { rooms }),
     };
     return new Promise((resolve, reject) => {
       connection.onEnd = reject;

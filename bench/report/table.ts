@@ -10,7 +10,8 @@ export function tableOf(results: Pick<Results, "figures">, work: string): string
   const figures = results.figures.filter((figure) => figure.work === work);
   const [first] = figures;
   if (!first) return "";
-  const rows = figures.map((figure) => rowOf(figure, figureOf(results, work, figure.base)));
+  const more = Object.keys(first.samples[0]?.more ?? {});
+  const rows = figures.map((figure) => rowOf(figure, figureOf(results, work, figure.base), more));
   const head = [
     "server",
     first.unit,
@@ -18,6 +19,7 @@ export function tableOf(results: Pick<Results, "figures">, work: string): string
     "p50 µs",
     "p99 µs",
     "in V8's heap",
+    ...more,
     "server busy",
     "generator busy",
     "",
@@ -30,7 +32,7 @@ export function tableOf(results: Pick<Results, "figures">, work: string): string
   );
 }
 
-function rowOf(figure: Figure, base: Figure | undefined): string[] {
+function rowOf(figure: Figure, base: Figure | undefined, more: readonly string[]): string[] {
   const { subject, samples } = figure;
   const middle = (read: (sample: Figure["samples"][number]) => number | undefined): number | undefined => {
     const values = samples.map(read).filter((value) => value !== undefined);
@@ -48,6 +50,7 @@ function rowOf(figure: Figure, base: Figure | undefined): string[] {
     number(middle((sample) => sample.p50)),
     number(middle((sample) => sample.p99)),
     number(middle((sample) => sample.heap)),
+    ...more.map((name) => number(middle((sample) => sample.more?.[name]))),
     percent(server),
     percent(generator),
     isGeneratorBusy ? "the load generator was the bottleneck" : "",

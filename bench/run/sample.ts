@@ -12,6 +12,8 @@ export interface Sample {
   readonly serverLoad?: number;
   /** How busy the load generator was. */
   readonly generatorLoad?: number;
+  /** What else was measured, by what it is. @default nothing */
+  readonly more?: Readonly<Record<string, number>>;
   /** What was delivered wrong. */
   readonly wrong?: string;
 }

@@ -35,4 +35,6 @@ export interface Work {
   readonly subjects: readonly Subject[];
   /** Whether a quick run leaves it out. @default false */
   readonly long?: boolean;
+  /** Whether one round is enough: its subjects differ by factors. @default false */
+  readonly isMeasuredOnce?: boolean;
 }

@@ -2,6 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { Connection } from "../load/connection.ts";
 import { sessionContract } from "../load/dialects.ts";
+import { openEach } from "../load/open-clients.ts";
 import { openSocketIo, socketIoEvent, trpcRequest } from "../load/peers.ts";
 import { Session } from "../load/session.ts";
 import { Tally } from "../load/tally.ts";
@@ -14,7 +15,7 @@ import { type Opening, openings } from "./openings.ts";
 /** How many connections are on their way at once. */
 const atOnce = 64;
 /** The same when sessions resume: the backlog of a listening socket is 511. */
-const stormAtOnce = 400;
+export const stormAtOnce = 400;
 
 const rows: readonly (readonly [name: string, program: string, dialect: Opening])[] = [
   ...openings,
@@ -52,19 +53,12 @@ async function measureConnects(
 async function measureResume(server: BenchServer, count: number): Promise<Sample> {
   const { target } = sessionContract("event");
   const sessions = Array.from({ length: count }, () => new Session());
-  const openAll = async (): Promise<Connection[]> => {
-    const connections: Connection[] = [];
-    const waiting = sessions[Symbol.iterator]();
-    const openSome = async (): Promise<void> => {
-      for (const session of waiting) {
-        const connection = await Connection.open({ ...target, port: server.port });
-        await session.open(connection);
-        connections.push(connection);
-      }
-    };
-    await Promise.all(Array.from({ length: stormAtOnce }, openSome));
-    return connections;
+  const open = async (session: Session): Promise<Connection> => {
+    const connection = await Connection.open({ ...target, port: server.port });
+    await session.open(connection);
+    return connection;
   };
+  const openAll = (): Promise<Connection[]> => openEach(sessions, open, stormAtOnce);
   for (const connection of await openAll()) connection.reset();
   await setTimeout(1_000);
   const before = await server.measure();

@@ -7,6 +7,7 @@ import { clientWorks } from "./client.ts";
 import { connectWork, resumeWork } from "./connect.ts";
 import { echoWorks } from "./echo.ts";
 import { fanOutWorks } from "./fan-out.ts";
+import { growthWork } from "./growth.ts";
 import { idleWork } from "./idle.ts";
 import { latencyWork } from "./latency.ts";
 import { pageBytesWork } from "./page-bytes.ts";
@@ -22,6 +23,7 @@ const works: readonly Work[] = [
   sendsWork,
   pausedReaderWork,
   latencyWork,
+  growthWork,
   ...clientWorks,
   pageBytesWork,
 ];
