@@ -240,8 +240,7 @@ export class Sender implements Outbox {
     // Code that awaits it has called `then` two microtasks later, and sends nothing else meanwhile.
     await Promise.resolve();
     await Promise.resolve();
-    if (dropped) message.reject(outboxFull());
-    else if (!message.awaited && this.#unsent?.has(message)) this.#fail(message, outboxFull());
+    if (dropped || (!message.awaited && this.#unsent?.has(message))) this.#fail(message, outboxFull());
   }
 
   #fail(message: OutgoingMessage, error: unknown): void {
