@@ -50,8 +50,12 @@ export class FakeSocket extends EventTarget {
   }
 }
 
-/** A class of fake sockets, and the sockets that were made of it. */
+/**
+ * A class of fake sockets, and the sockets that were made of it. Unless a test decides otherwise, a wait before a retry is
+ * half of the longest one: by chance it might be over at once.
+ */
 export function fakeSockets() {
+  if (!vi.isMockFunction(Math.random)) vi.spyOn(Math, "random").mockReturnValue(0.5);
   const made: FakeSocket[] = [];
   class Made extends FakeSocket {
     constructor(url: string, protocols?: string[]) {
