@@ -10,7 +10,7 @@ import {
 import type { EventFailure, Frame, Stamp } from "@symbolon/protocol/internal";
 import type { Connection } from "../access/connections.ts";
 import { closeFromResponse, markClientError, newErrorId, sendableClose } from "../request/errors.ts";
-import { endTimeout, type Exchange } from "../request/exchange.ts";
+import { endTimeout, type Exchange, type ExchangeListener } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
 import type { Verified } from "../request/identity.ts";
 import { toResponse } from "../request/response.ts";
@@ -97,6 +97,11 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   /** Resolves when the code after the handlers and the hooks' endings have run. */
   get ended(): Promise<void> {
     return this.#exchange.ended;
+  }
+
+  /** Calls `listener` when `ended` resolves. */
+  onEnd(listener: ExchangeListener): void {
+    this.#exchange.onEnd(listener);
   }
 
   /** Resolves when its last handler has settled, which may be long after it has ended. */

@@ -63,7 +63,8 @@ export class HandlerTable<C extends AnyContract> {
 
   /**
    * Sets the handlers of `peer`.
-   * @throws the `Response` that the setup gave instead, which refuses; TypeError when it gave no handlers.
+   * @throws the `Response` that the setup gave instead, which refuses; TypeError when it gave no handlers, or one of a request
+   * or stream that has another one.
    */
   register(handlers: Handlers<C>, peer: Peer): void {
     const { contract, middleware } = this.contract;
@@ -72,6 +73,7 @@ export class HandlerTable<C extends AnyContract> {
     for (const [name, own] of this.#check(handlers)) {
       const type = this.#typeOf(name);
       if (type === undefined) continue;
+      if (type !== "event") peer.handle(name, own)(); // throws if the setup has set another one
       this.#handlers.set(name, withMiddleware(middleware, { name, type, context }, own));
     }
     warnOfMissing(contract, handlers);

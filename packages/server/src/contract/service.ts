@@ -271,8 +271,10 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   ): Promise<void> {
     const handling = this.#handling.get(conversation.link.id);
     this.#newest.set(key, conversation);
-    void conversation.ended.then(() => {
-      if (this.#newest.get(key) === conversation) this.#newest.delete(key);
+    conversation.onEnd({
+      exchangeEnded: () => {
+        if (this.#newest.get(key) === conversation) this.#newest.delete(key);
+      },
     });
     await previous?.supersede();
     await handling?.waitForHandlers();

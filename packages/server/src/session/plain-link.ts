@@ -2,7 +2,7 @@ import { type Closed, CloseCode, CloseError, type Message, ProtocolError } from 
 import { byteLength, type Frame, fromClient, jsonFrames, type Wire } from "@symbolon/protocol/internal";
 import { randomUUID } from "node:crypto";
 import { RoomMemberships } from "../rooms/memberships.ts";
-import { startHeartbeat } from "../timing/heartbeat.ts";
+import { Heartbeat } from "../timing/heartbeat.ts";
 import { MessageRate } from "../timing/message-rate.ts";
 import { PacedReader } from "../timing/paced-reader.ts";
 import type { ClientLink, LinkListener, LinkOptions } from "./link.ts";
@@ -91,10 +91,10 @@ export class PlainLink implements ClientLink {
       }
     };
     this.outbox.attach(wire);
-    const stopHeartbeat = startHeartbeat(wire, clock, heartbeat, wire.ping && (() => wire.ping?.()));
+    const pings = new Heartbeat(wire, clock, heartbeat);
     return new Promise((resolve) => {
       const closed = (end: Closed): void => {
-        stopHeartbeat();
+        pings.stop();
         resolve(end);
       };
       this.#reader = new PacedReader(wire, rate);

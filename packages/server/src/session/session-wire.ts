@@ -11,7 +11,7 @@ import {
   type Stamp,
   type Wire,
 } from "@symbolon/protocol/internal";
-import { startHeartbeat } from "../timing/heartbeat.ts";
+import { Heartbeat } from "../timing/heartbeat.ts";
 import type { MessageRate } from "../timing/message-rate.ts";
 import type { PacedListener } from "../timing/paced-reader.ts";
 import type { CredentialRenewal } from "./credential-renewal.ts";
@@ -54,7 +54,7 @@ export class SessionWire implements PacedListener, MessageSink {
   #releasing = false;
   /** The newest ping that is not answered yet, since the client sends too fast. */
   #unanswered: number | undefined;
-  #stopHeartbeat = (): void => {};
+  #heartbeat: Heartbeat | undefined;
 
   constructor(wire: Wire, options: SessionWireOptions) {
     this.#wire = wire;
@@ -63,12 +63,14 @@ export class SessionWire implements PacedListener, MessageSink {
 
   /** Receives frames from now on, and pings a silent client. */
   listen({ clock, heartbeat }: LinkOptions): void {
-    const ping = (): void => {
-      this.sendFrame({ t: "ping", n: 1 });
-      this.#options.session.receiver.flush();
-    };
-    this.#stopHeartbeat = startHeartbeat(this.#wire, clock, heartbeat, ping);
+    this.#heartbeat = new Heartbeat(this.#wire, clock, heartbeat, this);
     this.#wire.listen(this);
+  }
+
+  /** Pings the client by a frame: a page cannot see the pings of a WebSocket. */
+  ping(): void {
+    this.sendFrame({ t: "ping", n: 1 });
+    this.#options.session.receiver.flush();
   }
 
   message(message: Message): void {
@@ -102,7 +104,7 @@ export class SessionWire implements PacedListener, MessageSink {
   }
 
   closed(closed: Closed): void {
-    this.#stopHeartbeat();
+    this.#heartbeat?.stop();
     this.#options.link.onClosed(closed, this);
   }
 

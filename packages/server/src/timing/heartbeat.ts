@@ -30,20 +30,6 @@ const slowAbove = 1024 * 1024;
 const slowTimeout = 10_000;
 
 /**
- * Starts a heartbeat that pings by `ping`; without it the wire is never terminated for silence.
- * @returns stops the heartbeat: call it when the wire has ended.
- */
-export function startHeartbeat(
-  wire: Wire,
-  clock: Clock,
-  options: Required<HeartbeatOptions>,
-  ping: (() => void) | undefined,
-): () => void {
-  const heartbeat = new Heartbeat(wire, clock, options, ping === undefined ? {} : { ping });
-  return () => heartbeat.stop();
-}
-
-/**
  * Pings a silent client and terminates the wire if it does not answer. Closes a client whose send buffer is above 1 MiB
  * when the client has read nothing of it for 10 s.
  */

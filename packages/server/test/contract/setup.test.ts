@@ -4,6 +4,7 @@ import { createApp } from "../../src/app/app.ts";
 import { identity } from "../../src/request/identity.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { chat, postFrame } from "./chat-server.ts";
+import { notes } from "./notes-server.ts";
 import { openSession, receiveFrame, hello, connectSession, keyOf } from "../session/connect-session.ts";
 import { gate } from "../gate.ts";
 import { waitOptions } from "../../../../test/time-limits.ts";
@@ -105,6 +106,17 @@ describe("setup", () => {
     app.implement(chat, function* () {});
     await expect(testNetwork(app).connect("/chat/a")).rejects.toMatchObject({ response: { status: 500 } });
     expect(onError).toHaveBeenCalledWith(expect.any(TypeError), expect.anything());
+  });
+
+  test("that sets two handlers of a request is reported to the app", async () => {
+    const onError = vi.fn();
+    const app = createApp({ onError });
+    app.implement(notes, (peer) => {
+      peer.handle("ask", () => "one");
+      return { post: () => {}, ask: () => "another", *count() {} };
+    });
+    await expect(testNetwork(app).connect("/notes")).rejects.toMatchObject({ response: { status: 500 } });
+    expect(onError).toHaveBeenCalledWith(new TypeError('"ask" has a handler already'), expect.anything());
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Closed, Message } from "@symbolon/protocol";
 import { expect, test } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
-import { resolveHeartbeat, startHeartbeat } from "../../src/timing/heartbeat.ts";
+import { Heartbeat, resolveHeartbeat } from "../../src/timing/heartbeat.ts";
 import { TestWire } from "./test-wire.ts";
 
 const MiB = 1024 * 1024;
@@ -11,12 +11,12 @@ function startTestHeartbeat({ canPing = true } = {}) {
   const clock = new Clock();
   const messages: Message[] = [];
   const ends: Closed[] = [];
-  const ping = canPing ? () => wire.calls.push("ping") : undefined;
-  const stop = startHeartbeat(wire, clock, resolveHeartbeat(), ping);
+  const pinger = canPing ? { ping: () => void wire.calls.push("ping") } : {};
+  const heartbeat = new Heartbeat(wire, clock, resolveHeartbeat(), pinger);
   wire.listen({
     message: (message) => messages.push(message),
     closed: (closed) => {
-      stop();
+      heartbeat.stop();
       ends.push(closed);
     },
   });
@@ -84,9 +84,12 @@ test("messages that arrived before the heartbeat started do not count", () => {
   const wire = new TestWire();
   const clock = new Clock();
   wire.events.message("early");
-  startHeartbeat(wire, clock, resolveHeartbeat(), () => wire.calls.push("ping"));
+  const heartbeat = new Heartbeat(wire, clock, resolveHeartbeat(), {
+    ping: () => void wire.calls.push("ping"),
+  });
   clock.advance(25_000);
   expect(wire.calls).toEqual(["ping"]);
+  heartbeat.stop();
 });
 
 test("a client that cannot be pinged is never terminated for its silence", () => {
