@@ -29,6 +29,11 @@ export class ChatRoom {
     this.typingUsers = new TypingUsers(timers, typingTimeout);
   }
 
+  /** The names of the people in the room. */
+  get names(): string[] {
+    return Array.from(this.people.values(), ({ name }) => name);
+  }
+
   /** Adds a chat message, and drops the oldest when there are too many. */
   add(message: ChatMessage): void {
     this.#messages = [...this.#messages, message].slice(-maxMessages);

@@ -95,6 +95,9 @@ export type HistoryPage = z.output<typeof HistoryPage>;
 
 const Person = z.object({ name: Name });
 
+/** A person who has joined or left, and the names of all people in the room since then. */
+const PeopleChange = z.extend(Person, { people: z.array(Name) });
+
 /** The contract of a chat room, for example `/chat/lobby?name=Ada`. */
 export const chat = contract("/chat/:room", {
   codec: msgpack, // JSON cannot carry the bytes of a picture
@@ -123,12 +126,16 @@ export const chat = contract("/chat/:room", {
     }),
   },
   server: {
-    /** This person has joined: the newest chat messages, and the names of all people in the room. */
-    entered: z.extend(HistoryPage, { people: z.array(Name) }),
-    /** Another person has joined. `returning`: the others still see that person in the room, so the pages show no notice. */
-    joined: z.extend(Person, { returning: z.optional(z.boolean()) }),
+    /** This person has joined: the newest chat messages. */
+    entered: HistoryPage,
+    /**
+     * A person has joined, perhaps this one. `returning`: the others still see that person in the room, so the pages show no
+     * notice. The messages of a room have one order, so the newest `people` are right; there is no order between them and
+     * `entered`.
+     */
+    joined: z.extend(PeopleChange, { returning: z.optional(z.boolean()) }),
     /** Another person has left. */
-    left: Person,
+    left: PeopleChange,
     /** A person in the room has sent a chat message. */
     message: ChatMessage,
   },

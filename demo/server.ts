@@ -41,10 +41,10 @@ app.implement(chat, function* (peer, { params, query: { name }, service, resumed
   try {
     // A resumed session needs no messages here: the library's room delivers the ones that the page has missed.
     const page = resumed ? { messages: [], hasEarlier: false } : chatRoom.newestPage();
-    const people = [...chatRoom.people.values()].map((each) => each.name);
-    peer.send("entered", { ...page, people });
+    peer.send("entered", page);
     members.join(peer);
-    members.send("joined", { name, returning: resumed || existing !== undefined }, { except: peer });
+    const returning = resumed || existing !== undefined;
+    members.send("joined", { name, people: chatRoom.names, returning });
 
     yield {
       post(newMessage, call) {
@@ -71,7 +71,7 @@ app.implement(chat, function* (peer, { params, query: { name }, service, resumed
     if (chatRoom.people.get(key) === person) {
       chatRoom.people.delete(key);
       chatRoom.typingUsers.set(name, false);
-      members.send("left", { name });
+      members.send("left", { name, people: chatRoom.names });
     }
   }
 });

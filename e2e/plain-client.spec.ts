@@ -22,7 +22,14 @@ test("Bob, a plain WebSocket client without the library, chats with Ada in a bro
     .toContainEqual({
       t: "event",
       name: "entered",
-      data: { messages: [], hasEarlier: false, people: ["Ada", "Bob"] },
+      data: { messages: [], hasEarlier: false },
+    });
+  await expect
+    .poll(() => received)
+    .toContainEqual({
+      t: "event",
+      name: "joined",
+      data: { name: "Bob", people: ["Ada", "Bob"], returning: false },
     });
 
   bob.send('{"t":"event","name":"post","data":{"id":"1","text":"hi"}}');

@@ -5,7 +5,7 @@ import { createPictureLoader, type LoadPicture } from "../shared/picture-loader.
 import { showStatus } from "./connection-badge.ts";
 import { resetHistoryButton, setHistoryButton } from "./history-button.ts";
 import { pendingPicture, removePending, sendMessage, sendUnsent } from "./pending-messages.ts";
-import { addPerson, removePerson, showPeople } from "./people-list.ts";
+import { showPeople } from "./people-list.ts";
 import { keepScrollPosition } from "./scroll.ts";
 import {
   addGapNotice,
@@ -46,7 +46,7 @@ export function joinRoom(room: string, me: string, { onJoined, onClosed }: RoomC
   const requestPicture = createPictureLoader(client);
   const loadPicture: LoadPicture = async (id) => pendingPicture(id) ?? requestPicture(id);
 
-  client.on("entered", ({ messages, hasEarlier, people }) => {
+  client.on("entered", ({ messages, hasEarlier }) => {
     if (hasEarlier && !messages.some(isShown)) {
       // The user is new here, or has missed more than a page. The transcript starts at this page; a button loads the rest.
       clearTranscript();
@@ -57,19 +57,18 @@ export function joinRoom(room: string, me: string, { onJoined, onClosed }: RoomC
       appendMessage(message, me, loadPicture);
       removePending(message);
     }
-    showPeople(people, me);
     onJoined();
   });
   client.on("message", (message) => {
     if (appendMessage(message, me, loadPicture)) countUnread();
     removePending(message);
   });
-  client.on("joined", ({ name, returning }) => {
-    addPerson(name, me);
-    if (!returning) addPersonNotice(name, "joined");
+  client.on("joined", ({ name, people, returning }) => {
+    showPeople(people, me);
+    if (!returning && name !== me) addPersonNotice(name, "joined");
   });
-  client.on("left", ({ name }) => {
-    removePerson(name, me);
+  client.on("left", ({ name, people }) => {
+    showPeople(people, me);
     addPersonNotice(name, "left");
   });
 

@@ -4,28 +4,9 @@ import { createElement, elementById } from "./dom.ts";
 
 const list = elementById("people", HTMLElement);
 const title = elementById("people-title", HTMLElement);
-const names = new Set<string>();
 
 /** Shows exactly these people, the user's own name `me` first. */
-export function showPeople(people: Iterable<string>, me: string): void {
-  names.clear();
-  for (const name of people) names.add(name);
-  render(me);
-}
-
-/** Adds a person to the list. */
-export function addPerson(name: string, me: string): void {
-  names.add(name);
-  render(me);
-}
-
-/** Removes a person from the list. */
-export function removePerson(name: string, me: string): void {
-  names.delete(name);
-  render(me);
-}
-
-function render(me: string): void {
+export function showPeople(names: readonly string[], me: string): void {
   list.replaceChildren(
     ...sortPeople(names, me).map((name) => {
       const item = createElement("li", "person");
@@ -35,5 +16,5 @@ function render(me: string): void {
       return item;
     }),
   );
-  title.textContent = `Here now · ${names.size}`;
+  title.textContent = `Here now · ${names.length}`;
 }

@@ -92,8 +92,10 @@ function JoinedRoom(props: JoinedRoomProps): ReactNode {
     if (!isShown(room, message)) countUnread();
     dispatch({ type: "received", message });
   });
-  useEvent(client, "joined", (joined) => dispatch({ type: "joined", ...joined }));
-  useEvent(client, "left", ({ name }) => dispatch({ type: "left", name }));
+  useEvent(client, "joined", (joined) =>
+    dispatch({ type: "joined", ...joined, returning: joined.returning || joined.name === me }),
+  );
+  useEvent(client, "left", (left) => dispatch({ type: "left", ...left }));
 
   useClientEvent(client, "gap", () => {
     // A new session starts with the newest messages that the server has, so only a resumed one can have a gap.

@@ -39,11 +39,17 @@ export type RoomState = {
 
 /** An event that changes the state of a room. */
 export type RoomAction =
-  | ({ readonly type: "entered"; readonly people: readonly string[] } & HistoryPage)
+  | ({ readonly type: "entered" } & HistoryPage)
   | ({ readonly type: "earlierLoaded" } & HistoryPage)
   | { readonly type: "earlierGone" }
   | { readonly type: "received"; readonly message: ChatMessage }
-  | { readonly type: "joined" | "left"; readonly name: string; readonly returning?: boolean | undefined }
+  | {
+      readonly type: "joined" | "left";
+      readonly name: string;
+      readonly people: readonly string[];
+      /** Whether the page shows no notice. */
+      readonly returning?: boolean | undefined;
+    }
   | { readonly type: "gap" }
   | ({ readonly type: "sent"; readonly message: NewMessage } & Pick<ChatMessage, "from" | "at">)
   | { readonly type: PendingMessage["delivery"]; readonly id: string; readonly reason?: string };
@@ -53,14 +59,14 @@ export const emptyRoom: RoomState = { earlier: [], hasEarlier: false, items: [],
 
 /** Returns the state of a room after an event. */
 export function roomReducer(room: RoomState, action: RoomAction): RoomState {
-  const { items, people, pending } = room;
+  const { items, pending } = room;
   switch (action.type) {
     case "entered": {
-      const { messages, hasEarlier, people } = action;
+      const { messages, hasEarlier } = action;
       // The user is new here, or has missed more than a page. The transcript starts at this page; a button loads the rest.
       const startsOver = hasEarlier && !messages.some((message) => isShown(room, message));
       const start = startsOver ? { ...room, earlier: [], items: [], hasEarlier } : room;
-      return { ...messages.reduce(appendMessage, start), people };
+      return messages.reduce(appendMessage, start);
     }
     case "earlierLoaded": {
       const messages = action.messages.filter((message) => !isShown(room, message));
@@ -71,14 +77,12 @@ export function roomReducer(room: RoomState, action: RoomAction): RoomState {
     case "received":
       return appendMessage(room, action.message);
     case "joined":
-    case "left": {
-      const others = people.filter((name) => name !== action.name);
+    case "left":
       return {
         ...room,
         items: action.returning ? items : appendPersonNotice(items, action.name, action.type),
-        people: action.type === "joined" ? [...others, action.name] : others,
+        people: action.people,
       };
-    }
     case "gap":
       return { ...room, items: [...items, { text: gapText }] };
     case "sent": {
