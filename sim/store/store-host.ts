@@ -66,7 +66,7 @@ export class StoreHost {
   #openMemoryStore(process: ProcessScope): OpenedStore {
     const history = this.#memoryStore === undefined ? "new" : "kept";
     if (this.#memoryStore === undefined) {
-      this.#memoryStore = memoryStore();
+      this.#memoryStore = memoryStore({ now: () => this.#scheduler.now });
       this.#traceRoom(this.#memoryStore);
     }
     const store = remoteStore(this.#memoryStore, {

@@ -14,7 +14,7 @@ import { parseRequest } from "../request/parsed-request.ts";
 import { checkFunction } from "../request/response.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import { Sessions } from "../session/sessions.ts";
-import { expireStoredSessions } from "../session/stored-sessions.ts";
+import { StoredSessions } from "../session/stored-sessions.ts";
 import { mergeSocketOptions, type SocketOptions, type SocketRouteOptions } from "../socket/socket-options.ts";
 import { memoryStore } from "../store/memory-store.ts";
 import type { Store } from "../store/store.ts";
@@ -65,7 +65,8 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   const sessions = new Sessions<SessionLink>(clock, options.sessions);
   const onStoreError = (error: unknown): void =>
     void report(onError, error, { request: new Request("symbolon:store"), phase: "ending" });
-  if (store !== undefined) void expireStoredSessions(store, clock, sessions.options.grace, onStoreError);
+  const storedSessions =
+    store && new StoredSessions(store.sessions, clock, sessions.options.grace, onStoreError);
   const limits = resolveLimits(options.limits);
   const connections = new Connections(clock, limits.perPrincipal);
   const memory = new MemoryRooms(limits.historyBytes);
@@ -75,7 +76,7 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
     rate: limits,
     sessions,
     connections,
-    store,
+    storedSessions,
     memory,
     codecs: options.codecs,
   });
@@ -96,6 +97,7 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
     failedResumes: new FailedResumes(clock, limits.failedResumes),
     limits,
     sessions,
+    storedSessions,
     connections,
   };
   const dispatcher = new Dispatcher(routes, resolved);

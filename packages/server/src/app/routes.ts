@@ -7,11 +7,10 @@ import type { Exchange } from "../request/exchange.ts";
 import type { AnyHook } from "../request/hook.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import type { Sessions } from "../session/sessions.ts";
-import { removeStoredSessions } from "../session/stored-sessions.ts";
+import type { StoredSessions } from "../session/stored-sessions.ts";
 import { prepareSocket, type SocketService } from "../socket/serve-socket.ts";
 import type { SocketOptions } from "../socket/socket-options.ts";
 import { type SocketRoom, socketRooms } from "../socket/socket-rooms.ts";
-import type { Store } from "../store/store.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
 import type { RateOptions } from "../timing/message-rate.ts";
@@ -105,8 +104,8 @@ export interface RoutesOptions {
   readonly sessions: Sessions<SessionLink>;
   /** The connected clients of the app. */
   readonly connections: Connections;
-  /** Where sessions survive this process. */
-  readonly store: Store | undefined;
+  /** The sessions that survive this process. */
+  readonly storedSessions: StoredSessions | undefined;
   /** The codecs of contracts besides JSON, the best first. */
   readonly codecs?: readonly FrameCodec[] | undefined;
   /** The rooms without a store. */
@@ -188,11 +187,13 @@ export class Routes {
 
   /** Ends every session, in mounted apps too. */
   async end(): Promise<void> {
+    this.#options.storedSessions?.stop();
     await Promise.all([this.#options.sessions.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
   }
 
   /** Drops every session and room, as a killed process does; a store keeps its data. */
   crash(): void {
+    this.#options.storedSessions?.stop();
     this.#options.sessions.crash();
     this.#options.memory.crash();
     for (const service of this.#services) service.crash();
@@ -220,9 +221,9 @@ export class Routes {
 
   /** Ends every connection and session of a principal, stored sessions and mounted apps too. Calls `onStoreError` when a store fails. */
   revoke(principal: string, error: CloseError, onStoreError: (failure: unknown) => void): void {
-    const { connections, store } = this.#options;
+    const { connections, storedSessions } = this.#options;
     connections.revoke(principal, error);
-    if (store !== undefined) removeStoredSessions(store, principal).catch(onStoreError);
+    storedSessions?.revoke(principal).catch(onStoreError);
     for (const { routes } of this.#mounts) routes.revoke(principal, error, onStoreError);
   }
 

@@ -5,6 +5,7 @@ import type { HandlerSlots } from "../access/handler-slots.ts";
 import type { LinkOptions } from "../session/link.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import type { Sessions } from "../session/sessions.ts";
+import type { StoredSessions } from "../session/stored-sessions.ts";
 import type { Store } from "../store/store.ts";
 
 /** What a service needs of the app. */
@@ -26,6 +27,8 @@ export interface ServiceOptions extends LinkOptions {
    * @default none: they end with the process
    */
   readonly store?: Store | undefined;
+  /** The sessions of `store`. */
+  readonly storedSessions?: StoredSessions | undefined;
   /** The store of rooms without `store`; another one after a crash. */
   readonly memory: { readonly store: Store };
 }

@@ -203,11 +203,11 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   /** Takes a session over from another process. */
-  async #attachStored(request: AttachRequest): Promise<StoredResult | undefined> {
-    const { sessions } = this.#options.store ?? {};
-    const stored = await sessions?.attach(request);
+  async #attachStored(request: Omit<AttachRequest, "lease">): Promise<StoredResult | undefined> {
+    const { storedSessions } = this.#options;
+    const stored = await storedSessions?.attach(request);
     if (stored?.type !== "resumed" || !readNote(stored.state).hasUnsent) return stored;
-    await sessions?.remove(stored.claim); // the store has no messages beyond the client's credit, so some are lost
+    await storedSessions?.remove(stored.claim); // the store has no messages beyond the client's credit, so some are lost
     return { type: "reset", reason: "overflow" };
   }
 
@@ -236,7 +236,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       await this.#supersede(clientKey(owner), conversation, session.previousConversation);
       await conversation.setup(this.#setup);
       await acceptance.accept();
-      const claim = stored?.claim ?? (await this.#options.store?.sessions.create(newSession(dial, link)));
+      const claim = stored?.claim ?? (await this.#options.storedSessions?.create(newSession(dial, link)));
       if (claim !== undefined) this.#record(conversation, claim);
       conversation.run();
       if (claim !== undefined) this.#trackHandlers(conversation);
@@ -282,10 +282,10 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   /** Has the store record a session from now on. */
   #record({ link, peer }: Conversation<C, SessionLink>, claim: Claim): void {
-    const { sessions } = this.#options.store ?? {};
-    if (sessions === undefined) return;
+    const { storedSessions } = this.#options;
+    if (storedSessions === undefined) return;
     const note = (): SessionNote => ({ ...peer.openCalls, hasUnsent: link.session.sender.unsent > 0 });
-    link.record(sessions, claim, () => JSON.stringify(note()));
+    link.record(storedSessions, claim, () => JSON.stringify(note()));
   }
 
   /** Keeps a conversation until its last handler has settled. */

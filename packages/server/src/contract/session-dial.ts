@@ -87,13 +87,13 @@ export function clientKey({ keyHash, pathname, principal }: SessionOwner): strin
 }
 
 /** A new session, as a store creates it. */
-export function newSession(dial: Dial, { secret, account }: SessionLink): NewSession {
+export function newSession(dial: Dial, { secret, account }: SessionLink): Omit<NewSession, "lease"> {
   const { sessionId, hash } = secret;
   return { ...resumeConditions(dial), sessionId, secretHash: hash, account };
 }
 
 /** A dial that resumes a session, as a store checks it. */
-export function attachRequest(dial: Dial, resume: ResumeRequest): AttachRequest {
+export function attachRequest(dial: Dial, resume: ResumeRequest): Omit<AttachRequest, "lease"> {
   const { sessionId, epoch, receivedUpTo, firstHeld } = resume;
   const secretHash = hashText(resume.resumeToken);
   return { ...resumeConditions(dial), sessionId, secretHash, epoch, receivedUpTo, firstHeld };

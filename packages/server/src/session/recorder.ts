@@ -9,8 +9,8 @@ import type {
   SessionCommit,
   StoredMessage,
   Progress,
-  SessionStore,
 } from "../store/session-store.ts";
+import type { OwnedSession, StoredSessions } from "./stored-sessions.ts";
 
 /** What a recorder needs of its session. */
 export interface RecordedSession {
@@ -23,8 +23,8 @@ export interface RecordedSession {
 }
 
 /** The write-ahead log of a session: commits its changes to the store before the client sees them. */
-export class Recorder implements MessageSink {
-  readonly #store: SessionStore;
+export class Recorder implements MessageSink, OwnedSession {
+  readonly #store: StoredSessions;
   readonly #session: RecordedSession;
   #claim: Claim;
   #wire: Wire | undefined;
@@ -42,12 +42,23 @@ export class Recorder implements MessageSink {
   #lastCall: Promise<unknown> = Promise.resolve();
   /** Attempts to resume that are under way. */
   #attaching = 0;
+  /** Whether the client has no wire. */
+  #detached = false;
   #stopped = false;
 
-  constructor(store: SessionStore, claim: Claim, session: RecordedSession) {
+  constructor(store: StoredSessions, claim: Claim, session: RecordedSession) {
     this.#store = store;
     this.#claim = claim;
     this.#session = session;
+    store.own(this);
+  }
+
+  get claim(): Claim | undefined {
+    return this.#detached || this.#attaching > 0 ? undefined : this.#claim;
+  }
+
+  taken(): void {
+    this.#lose();
   }
 
   /** The wire that gets messages from now on. Drops what the wire before it has not got. */
@@ -95,7 +106,7 @@ export class Recorder implements MessageSink {
   }
 
   /** The client wants to resume: asks the store whether it may. */
-  async attach(request: AttachRequest): Promise<AttachResult> {
+  async attach(request: Omit<AttachRequest, "lease">): Promise<AttachResult> {
     this.#attaching += 1;
     try {
       return await this.#enqueue(async () => {
@@ -103,6 +114,7 @@ export class Recorder implements MessageSink {
         if (attached.type !== "resumed") return attached;
         const { fence } = this.#claim;
         this.#claim = attached.claim;
+        this.#detached = false;
         this.#skipAcknowledged(attached.state.acknowledged.upTo);
         if (attached.claim.fence > fence + 1) this.#lose(); // another process had the session: the state here is outdated
         return attached;
@@ -112,12 +124,13 @@ export class Recorder implements MessageSink {
     }
   }
 
-  /** The client has disconnected, at `at` in ms since 1970. Never rejects. */
-  async detach(at: number): Promise<void> {
+  /** The client has disconnected. Never rejects. */
+  async detach(): Promise<void> {
     // The client is reconnecting on another wire, so the session is not detached.
     if (this.#attaching > 0) return;
+    this.#detached = true;
     try {
-      await this.#enqueue(() => this.#store.detach(this.#claim, at));
+      await this.#enqueue(() => this.#store.detach(this.#claim));
     } catch (error) {
       this.#lose(error); // it stays in the store, where its client may find it
     }
@@ -126,23 +139,24 @@ export class Recorder implements MessageSink {
   /** The session has ended: removes it from the store. */
   async remove(): Promise<void> {
     if (this.#stopped) return;
-    this.#stopped = true;
+    this.stop();
     await this.#enqueue(() => this.#store.remove(this.#claim));
   }
 
   /** Records nothing more. */
   stop(): void {
     this.#stopped = true;
+    this.#store.release(this);
   }
 
-  /** The server shuts down: commits the session a last time and leaves it in the store, detached at `at`. */
-  async leave(at: number): Promise<void> {
+  /** The server shuts down: commits the session a last time and leaves it in the store, detached. */
+  async leave(): Promise<void> {
     if (this.#stopped) return;
     const { record } = this.#takeRecord();
-    this.#stopped = true;
+    this.stop();
     await this.#enqueue(async () => {
       await this.#store.commit(this.#claim, record);
-      await this.#store.detach(this.#claim, at);
+      await this.#store.detach(this.#claim);
     });
   }
 
@@ -190,7 +204,7 @@ export class Recorder implements MessageSink {
 
   #lose(error?: unknown): void {
     if (this.#stopped) return;
-    this.#stopped = true;
+    this.stop();
     this.#session.onLost(error);
   }
 }

@@ -9,7 +9,7 @@ import {
 } from "@symbolon/protocol/internal";
 import { RoomMemberships } from "../rooms/memberships.ts";
 import type { RoomAppend } from "../store/room-log.ts";
-import type { AttachRequest, Claim, SessionStore } from "../store/session-store.ts";
+import type { AttachRequest, Claim } from "../store/session-store.ts";
 import type { Verified } from "../request/identity.ts";
 import { CredentialRenewal, type RenewedSession } from "./credential-renewal.ts";
 import type { IdentifiedWire } from "./hello.ts";
@@ -22,6 +22,7 @@ import { SessionOutbox } from "./session-outbox.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import { SessionWire } from "./session-wire.ts";
 import { memberName, type SessionOwner, type Sessions, type TrackedSession } from "./sessions.ts";
+import type { StoredSessions } from "./stored-sessions.ts";
 import { createWelcome } from "./welcome.ts";
 
 /** What the links of all sessions have. */
@@ -110,7 +111,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
   }
 
   /** Records the session in a store, before its client sees a change; `note` is the data that a restart needs. */
-  record(store: SessionStore, claim: Claim, note: () => Message): void {
+  record(store: StoredSessions, claim: Claim, note: () => Message): void {
     this.#recorder = new Recorder(store, claim, {
       note,
       received: () => this.session.receiver.received,
@@ -120,7 +121,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
   }
 
   /** Asks the store, if there is one, whether this client may resume the session. */
-  async resume(request: AttachRequest): Promise<boolean> {
+  async resume(request: Omit<AttachRequest, "lease">): Promise<boolean> {
     return this.#recorder === undefined || (await this.#recorder.attach(request)).type === "resumed";
   }
 
@@ -176,7 +177,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
   }
 
   async leave(error: CloseError): Promise<void> {
-    const recorded = this.#recorder?.leave(Date.now());
+    const recorded = this.#recorder?.leave();
     this.close(error);
     await recorded?.catch((failure: unknown) => this.#listener?.onStoreLost(failure));
     await this.#parts.exchange.ended;
@@ -274,7 +275,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
       this.#resolveClosed?.(closed);
     } else {
       this.#state = detached;
-      void this.#recorder?.detach(Date.now());
+      void this.#recorder?.detach();
       this.#subscribers.emit({ type: "detached" });
       before.release();
       this.#options.sessions.detach(this);

@@ -15,6 +15,7 @@ export type {
   AttachResult,
   AttachRequest,
   Claim,
+  Lease,
   SessionCommit,
   NewSession,
   StoredMessage,

@@ -10,6 +10,12 @@ export interface MemoryStoreOptions {
    * @default Infinity
    */
   readonly bytes?: number;
+  /**
+   * The clock by which sessions end, in ms since 1970. Several apps that share the store share it.
+   *
+   * @default Date.now
+   */
+  readonly now?: () => number;
 }
 
 /**
@@ -19,7 +25,7 @@ export interface MemoryStoreOptions {
  * @example
  * const app = createApp({ store: memoryStore({ bytes: 64 * 1024 * 1024 }) });
  */
-export function memoryStore({ bytes = Infinity }: MemoryStoreOptions = {}): Store {
+export function memoryStore({ bytes = Infinity, now }: MemoryStoreOptions = {}): Store {
   if (!(bytes >= 0)) throw new RangeError(`memoryStore: \`bytes\` must be a number from 0, not ${bytes}`);
   const epoch = newEpoch();
   const tables = new Tables(
@@ -28,7 +34,7 @@ export function memoryStore({ bytes = Infinity }: MemoryStoreOptions = {}): Stor
       if (update !== undefined) tables.apply(update);
       return result();
     },
-    bytes,
+    { maxBytes: bytes, now },
   );
   const { sessions, rooms, tickets } = tables;
   return { epoch, proofKey: newProofKey(), sessions, rooms, tickets };

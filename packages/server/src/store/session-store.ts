@@ -2,10 +2,14 @@ import type { Message } from "@symbolon/protocol";
 import type { Awaitable } from "./awaitable.ts";
 import type { RoomAppend, RoomPlace } from "./room-log.ts";
 
-/** Keeps sessions. A session never expires by itself: the caller decides when it ends, and calls `remove`. */
+/**
+ * Keeps sessions, each with the process that has it. A process has a session by a lease, which it renews; when the lease runs
+ * out, the session waits for its client as a detached one. Whether a lease holds never decides who may attach: `attach` gives
+ * the session away at once, and `renew` tells the process that had it.
+ */
 export interface SessionStore {
   /**
-   * Begins a session.
+   * Begins a session, and leases it.
    *
    * @returns the right to change the session: its `fence` is 1, its `epoch` is the epoch of the store.
    * @throws Error when the store already has a session with this `sessionId`, or is full.
@@ -19,7 +23,7 @@ export interface SessionStore {
    * 2. `attempt` is not greater than the last attempt of the session: `stale`.
    * 3. The session, the request and the store do not have the same epoch; `receivedUpTo` is below
    *    `acknowledged.upTo` or above `lastSequence`; or `firstHeld` is above `received.upTo + 1`: `reset`.
-   * 4. Otherwise `resumed`. The fence grows by 1. The store keeps `attempt`, and forgets `detachedAt`. It keeps
+   * 4. Otherwise `resumed`. The fence grows by 1. The store leases the session to the new owner, and keeps `attempt`. It keeps
    *    `receivedUpTo` as `acknowledged.upTo`, adds every sequence that this newly covers to `acknowledged.pending`, and
    *    drops the messages up to there.
    */
@@ -35,18 +39,32 @@ export interface SessionStore {
    */
   commit(claim: Claim, record: SessionCommit): Awaitable<readonly RoomPlace[] | false>;
   /**
-   * Records that the client has had no wire since `at`, in ms since 1970. This holds until the next `attach`.
+   * Ends the lease of a session whose client has no wire. The session ends unless it is attached within `ms`.
    *
    * @returns `false` when the claim is not the newest of its session.
    */
-  detach(claim: Claim, at: number): Awaitable<boolean>;
+  detach(claim: Claim, ms: number): Awaitable<boolean>;
+  /**
+   * Leases sessions again, also those whose lease has run out.
+   *
+   * @returns the claims that are not the newest of their sessions, or whose sessions have ended.
+   */
+  renew(claims: readonly Claim[], lease: Lease): Awaitable<readonly Claim[]>;
+  /**
+   * Detaches the sessions whose lease has run out: they end unless they are attached within `grace` ms from its end on, or
+   * from now on where the store does not know its end. Ends the detached sessions whose time has passed. A store MAY change
+   * only some of them in one call.
+   *
+   * @returns whether there are more to change.
+   */
+  sweep(grace: number): Awaitable<boolean>;
   /**
    * Ends a session. Afterwards the store MUST behave as if the session had never existed.
    *
    * @returns `false` when the claim is not the newest of its session.
    */
   remove(claim: Claim): Awaitable<boolean>;
-  /** Lists every session, in any order. A server calls it when it starts, and in `app.revoke`. */
+  /** Lists every session, in any order. A server calls it in `app.revoke`. */
   list(): Awaitable<readonly StoredSession[]>;
 }
 
@@ -61,6 +79,14 @@ export interface Claim {
   readonly epoch: string;
   /** Numbers the owners of the session, from 1. */
   readonly fence: number;
+}
+
+/** How long a process has a session without renewing the lease. */
+export interface Lease {
+  /** Names the process: each has another name, and another one after a restart. */
+  readonly node: string;
+  /** In ms, from the call on. */
+  readonly ms: number;
 }
 
 /** A session that begins. */
@@ -79,6 +105,8 @@ export interface NewSession {
   readonly attempt: number;
   /** The account of the client, by which a store MAY divide its capacity. @default none */
   readonly account?: string | undefined;
+  /** The lease of the process that calls. */
+  readonly lease: Lease;
 }
 
 /** What a client presents to resume its session. */
@@ -153,11 +181,10 @@ export interface SessionCommit {
 export interface StoredSession extends Pick<NewSession, "service" | "principal" | "keyHash"> {
   /** The newest claim of the session. */
   readonly claim: Claim;
-  /**
-   * Since when the client has had no wire, in ms since 1970. Undefined when the session is attached, or when its server
-   * ended without a call of `detach`.
-   */
-  readonly detachedAt: number | undefined;
+  /** The process that has the session; undefined when it is detached, and where the store does not know it any more. */
+  readonly owner: string | undefined;
+  /** When the session ends unless it is attached, by the clock of the store; undefined while it is not detached. */
+  readonly endsAt: number | undefined;
   /** The size of the unacknowledged messages, in bytes. A text counts one byte for each UTF-16 code unit. */
   readonly bytes: number;
 }

@@ -2,6 +2,7 @@ import type {
   AttachResult,
   AttachRequest,
   Claim,
+  Lease,
   SessionCommit,
   NewSession,
   StoredMessage,
@@ -20,6 +21,8 @@ interface AppliedSession extends DecidedSession {
   readonly messageBytes: number;
 }
 
+/** How many sessions one call of `sweep` changes at most: each may need an entry in a journal. */
+const maxSwept = 500;
 /** The size of a session without its messages and its note, in bytes, estimated. */
 const bytesPerSession = 1_024;
 /** The size of a message without its data, in bytes, estimated. */
@@ -34,11 +37,15 @@ export class SessionTable {
     string,
     { readonly update: SessionUpdate; readonly session: DecidedSession | undefined }
   >();
+  /** The leases of this table's own time: a journal has none, since the process that wrote it has ended. */
+  readonly #leases = new Map<string, { readonly node: string; readonly until: number }>();
   readonly #shares: AccountShares | undefined;
+  readonly #now: () => number;
   #bytes = 0;
 
-  /** Counts the sessions of accounts in `shares`. */
-  constructor(shares?: AccountShares) {
+  /** `now` is the clock of the store, in ms since 1970. Counts the sessions of accounts in `shares`. */
+  constructor(now: () => number, shares?: AccountShares) {
+    this.#now = now;
     this.#shares = shares;
   }
 
@@ -58,7 +65,7 @@ export class SessionTable {
    * @throws Error when there is a session with this id.
    */
   create(session: NewSession, epoch: string): Decision<SessionUpdate, Claim> {
-    const { sessionId, attempt, secretHash, principal, service, keyHash, account } = session;
+    const { sessionId, attempt, secretHash, principal, service, keyHash, account, lease } = session;
     if (this.#latest(sessionId) !== undefined)
       throw new Error(`session ${JSON.stringify(sessionId)} already exists: use a new sessionId`);
     const identity = { secretHash, principal, service, keyHash, account, epoch };
@@ -68,16 +75,16 @@ export class SessionTable {
       received: noProgress,
       acknowledged: noProgress,
       lastSequence: 0,
-      detachedAt: undefined,
+      endsAt: undefined,
       note: undefined,
     };
     const claim = { sessionId, epoch, fence: 1 };
-    return this.#decide({ sessionId, identity, progress }, { identity, progress }, () => claim);
+    return this.#decide({ sessionId, identity, progress, lease }, { identity, progress }, () => claim);
   }
 
   /** Decides `SessionStore.attach`. `epoch` is the epoch of the store. */
   attach(request: AttachRequest, epoch: string): Decision<SessionUpdate, AttachResult> {
-    const { sessionId, attempt, receivedUpTo } = request;
+    const { sessionId, attempt, receivedUpTo, lease } = request;
     const session = this.#latest(sessionId);
     const secretsMatch = matchesSecrets(session?.identity, request);
     if (session === undefined || !secretsMatch || !matchesIdentity(session.identity, request))
@@ -90,11 +97,11 @@ export class SessionTable {
       ...before,
       fence: before.fence + 1,
       attempt,
-      detachedAt: undefined,
+      endsAt: undefined,
       acknowledged: receivedByClient(before.acknowledged, receivedUpTo),
     };
     const claim = { sessionId, epoch: identity.epoch, fence: progress.fence };
-    return this.#decide({ sessionId, progress }, { identity, progress }, () => ({
+    return this.#decide({ sessionId, progress, lease }, { identity, progress }, () => ({
       type: "resumed",
       claim,
       state: this.#state(sessionId, progress),
@@ -131,8 +138,45 @@ export class SessionTable {
   }
 
   /** Decides `SessionStore.detach`. */
-  detach(claim: Claim, at: number): Decision<SessionUpdate, boolean> {
-    return this.#change(claim, (before) => ({ ...before, detachedAt: at }));
+  detach(claim: Claim, ms: number): Decision<SessionUpdate, boolean> {
+    const endsAt = this.#now() + ms;
+    return this.#change(claim, (before) => ({ ...before, endsAt }));
+  }
+
+  /** Decides `SessionStore.renew` for one session: whether the claim is the newest one. */
+  renew(claim: Claim, lease: Lease): Decision<SessionUpdate, boolean> {
+    const { sessionId } = claim;
+    const session = this.#latest(sessionId);
+    if (session === undefined || !this.owns(claim)) return { result: () => false };
+    const { identity, progress } = session;
+    if (progress.endsAt === undefined) {
+      this.#lease(sessionId, lease);
+      return { result: () => true };
+    }
+    const next = { ...progress, endsAt: undefined };
+    return this.#decide({ sessionId, progress: next, lease }, { identity, progress: next }, () => true);
+  }
+
+  /** Decides `SessionStore.sweep`: the sessions that end or are detached, and whether there are more. */
+  sweep(grace: number): {
+    readonly decisions: readonly Decision<SessionUpdate, boolean>[];
+    readonly more: boolean;
+  } {
+    const now = this.#now();
+    const decisions: Decision<SessionUpdate, boolean>[] = [];
+    for (const [sessionId, { identity, progress }] of this.#sessions) {
+      const { endsAt, fence } = progress;
+      const leasedUntil = this.#leases.get(sessionId)?.until ?? now;
+      if ((endsAt ?? leasedUntil) > now || this.#unapplied.has(sessionId)) continue;
+      if (decisions.length === maxSwept) return { decisions, more: true };
+      const claim = { sessionId, epoch: identity.epoch, fence };
+      decisions.push(
+        endsAt === undefined
+          ? this.#change(claim, (before) => ({ ...before, endsAt: leasedUntil + grace }))
+          : this.remove(claim),
+      );
+    }
+    return { decisions, more: false };
   }
 
   /** Decides `SessionStore.remove`. */
@@ -145,17 +189,21 @@ export class SessionTable {
     return Array.from(this.#sessions, ([sessionId, { identity, progress, messageBytes }]) => {
       const { service, principal, keyHash, epoch } = identity;
       const claim = { sessionId, epoch, fence: progress.fence };
-      return { claim, service, principal, keyHash, detachedAt: progress.detachedAt, bytes: messageBytes };
+      const owner = this.#leases.get(sessionId)?.node;
+      const { endsAt } = progress;
+      return { claim, service, principal, keyHash, owner, endsAt, bytes: messageBytes };
     });
   }
 
   /** Applies a decided update, or one from a journal. */
   apply(update: SessionUpdate): void {
-    const { sessionId, progress, messages = [] } = update;
+    const { sessionId, progress, messages = [], lease } = update;
     if (this.#unapplied.get(sessionId)?.update === update) this.#unapplied.delete(sessionId);
     const before = this.#sessions.get(sessionId);
     if (before !== undefined) this.#count(before, -1);
     const identity = update.identity ?? before?.identity;
+    if (lease !== undefined) this.#lease(sessionId, lease);
+    if (progress === undefined || progress.endsAt !== undefined) this.#leases.delete(sessionId);
     if (progress === undefined || identity === undefined) return void this.#sessions.delete(sessionId);
     const unacknowledged = before?.unacknowledged ?? [];
     for (const message of messages) unacknowledged.push(message); // too many for the arguments of one call
@@ -165,6 +213,10 @@ export class SessionTable {
     const session = { identity, progress, unacknowledged, messageBytes };
     this.#sessions.set(sessionId, session);
     this.#count(session, 1);
+  }
+
+  #lease(sessionId: string, { node, ms }: Lease): void {
+    this.#leases.set(sessionId, { node, until: this.#now() + ms });
   }
 
   #count(session: AppliedSession, by: 1 | -1): void {

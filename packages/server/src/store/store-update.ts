@@ -2,7 +2,7 @@
 import type { Message } from "@symbolon/protocol";
 import type { SavedMemberships } from "./membership-numbers.ts";
 import type { Retention, RoomEntry, RoomPosition } from "./room-log.ts";
-import type { NewSession, Progress, StoredMessage } from "./session-store.ts";
+import type { Lease, NewSession, Progress, StoredMessage } from "./session-store.ts";
 
 /** An update that a table decided on but has not applied, and the result to return once it is applied. */
 export interface Decision<Update, Result> {
@@ -13,7 +13,9 @@ export interface Decision<Update, Result> {
 }
 
 /** What never changes in a session. */
-export type SessionIdentity = Omit<NewSession, "sessionId" | "attempt"> & { readonly epoch: string };
+export type SessionIdentity = Omit<NewSession, "sessionId" | "attempt" | "lease"> & {
+  readonly epoch: string;
+};
 
 /** What changes in a session, except its unacknowledged messages. */
 export interface SessionProgress {
@@ -27,8 +29,8 @@ export interface SessionProgress {
   readonly acknowledged: Progress;
   /** As in `SessionState`. */
   readonly lastSequence: number;
-  /** As in `StoredSession`, in ms since 1970. */
-  readonly detachedAt: number | undefined;
+  /** When the session ends if it is not attached, in ms since 1970; undefined while a process has it. */
+  readonly endsAt: number | undefined;
   /** As in `SessionState`. */
   readonly note: Message | undefined;
 }
@@ -41,6 +43,8 @@ export interface SessionUpdate {
   readonly identity?: SessionIdentity;
   /** Replaces the progress before; undefined when the session ends. */
   readonly progress?: SessionProgress;
+  /** The lease that begins. */
+  readonly lease?: Lease;
   /** Messages to add. Those up to `progress.acknowledged.upTo` are dropped. */
   readonly messages?: readonly StoredMessage[];
 }
@@ -65,11 +69,16 @@ export interface RoomUpdate {
   readonly memberships?: SavedMemberships;
 }
 
-/** What a journal records of an update: without the messages that their rooms do not retain. */
-export function withoutForgotten(update: StoreUpdate): StoreUpdate {
-  const { rooms } = update;
-  if (rooms?.some(({ keep }) => keep?.messages === 0) !== true) return update;
-  return { ...update, rooms: rooms.map((room) => (room.keep?.messages === 0 ? forgetMessages(room) : room)) };
+/**
+ * What a journal records of an update: without the lease, which ends with the process, and without the messages that their
+ * rooms do not retain.
+ */
+export function withoutForgotten({ session, rooms }: StoreUpdate): StoreUpdate {
+  const { lease: _, ...recorded } = session ?? { sessionId: "" };
+  return {
+    ...(session && { session: recorded }),
+    ...(rooms && { rooms: rooms.map((room) => (room.keep?.messages === 0 ? forgetMessages(room) : room)) }),
+  };
 }
 
 function forgetMessages({ entries, ...update }: RoomUpdate): RoomUpdate {

@@ -14,7 +14,8 @@ import type { TicketStore } from "./ticket-store.ts";
  * - A call that returns `false`, throws or rejects MUST NOT change anything: after an error the caller may repeat it.
  * - A store MUST begin a new epoch when it cannot prove that it still has every change that settled.
  * - A store MUST NOT use an epoch again that it, or another store, used before.
- * - A store MUST NOT read a clock: the caller passes every time, in ms since 1970.
+ * - A store MUST use one clock for the leases and the ends of sessions, which no process sets: callers pass durations. Where a
+ *   call has a time, in ms since 1970, the store MUST NOT read a clock.
  * - A store MUST NOT interpret or alter a `Message`: a string comes back as the same string, and bytes as the same bytes.
  * - A store that is full MUST accept every call for which no error is noted here: such a call may free capacity.
  * - A store MUST NOT drop anything without reporting it: by a new epoch, by `reset`, or by a `gap`.

@@ -17,6 +17,14 @@ const trimTo = 3 / 4;
 /** How much more must be free than an account uses before it may cause more: what is under way exceeds nothing then. */
 const reserve = 4 / 3;
 
+/** The bounds and the clock of a store. */
+export interface TablesOptions {
+  /** Bounds the size of the tables, in bytes, estimated. One call may exceed it. @default any size */
+  readonly maxBytes?: number;
+  /** The clock of the store, in ms since 1970. @default Date.now */
+  readonly now?: (() => number) | undefined;
+}
+
 /** The sessions, rooms and tickets of one process, as a store presents them. The store chooses how a decision is executed. */
 export class Tables {
   /** The sessions of the store. */
@@ -32,11 +40,14 @@ export class Tables {
   readonly #maxBytes: number;
   readonly #execute: Execute;
 
-  /** `maxBytes` bounds the size of the tables, estimated. One call may exceed it. */
-  constructor(epoch: string, execute: Execute, maxBytes: number = Infinity) {
+  constructor(
+    epoch: string,
+    execute: Execute,
+    { maxBytes = Infinity, now = () => Date.now() }: TablesOptions = {},
+  ) {
     this.#maxBytes = maxBytes;
     this.#shares = new AccountShares(maxBytes);
-    this.#sessions = new SessionTable(this.#shares);
+    this.#sessions = new SessionTable(now, this.#shares);
     this.#rooms = new RoomTable(newEpoch, this.#shares);
     this.#execute = execute;
     this.sessions = {
@@ -58,7 +69,15 @@ export class Tables {
           result: () => committed() && places(),
         });
       },
-      detach: (claim, at) => this.#executeSession(this.#sessions.detach(claim, at)),
+      detach: (claim, ms) => this.#executeSession(this.#sessions.detach(claim, ms)),
+      renew: (claims, lease) => {
+        const renewed = this.#executeSessions(claims.map((claim) => this.#sessions.renew(claim, lease)));
+        return whenDone(renewed, (kept) => claims.filter((_, index) => kept[index] === false));
+      },
+      sweep: (grace) => {
+        const { decisions, more } = this.#sessions.sweep(grace);
+        return whenDone(this.#executeSessions(decisions), () => more);
+      },
       remove: (claim) => this.#executeSession(this.#sessions.remove(claim)),
       list: () => execute({ result: () => this.#sessions.list() }),
     };
@@ -129,6 +148,15 @@ export class Tables {
     return this.#execute({ ...(session && { update: { session } }), result });
   }
 
+  #executeSessions<Result>(
+    decisions: readonly Decision<SessionUpdate, Result>[],
+  ): Awaitable<readonly Result[]> {
+    const results = decisions.map((decision) => this.#executeSession(decision));
+    return results.some((result) => result instanceof Promise)
+      ? Promise.all(results)
+      : (results as readonly Result[]);
+  }
+
   #executeRooms<Result>(decision: Decision<readonly RoomUpdate[], Result>): Awaitable<Result> {
     const { update: rooms, result } = decision;
     return this.#execute({ ...(rooms && { update: { rooms } }), result });
@@ -151,6 +179,11 @@ export class Tables {
     if (this.bytes < this.#maxBytes * nearlyFull) return [];
     return this.#rooms.trim(this.bytes - this.#maxBytes * trimTo);
   }
+}
+
+/** Maps a value that may be a promise: of a value at once, so that a store in memory answers at once. */
+function whenDone<Value, Result>(value: Awaitable<Value>, map: (value: Value) => Result): Awaitable<Result> {
+  return value instanceof Promise ? value.then(map) : map(value as Value);
 }
 
 /** A new epoch: 128 random bits. */

@@ -3,7 +3,12 @@ import type { Wire } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { Recorder } from "../../src/session/recorder.ts";
+import { StoredSessions } from "../../src/session/stored-sessions.ts";
 import type { SessionCommit, SessionStore } from "../../src/store/session-store.ts";
+import { Clock } from "../../src/timing/clock.ts";
+import { lease } from "../store/store-fixtures.ts";
+
+const grace = 120_000;
 
 const roomMessage = (n: number) => ({
   room: "lobby",
@@ -21,6 +26,7 @@ async function createRecorder(change: (sessions: SessionStore) => Partial<Sessio
     service: "/",
     keyHash: "keyHash",
     attempt: 1,
+    lease,
   });
   const commits: SessionCommit[] = [];
   const own = change(store.sessions);
@@ -34,14 +40,17 @@ async function createRecorder(change: (sessions: SessionStore) => Partial<Sessio
   };
   const received = { upTo: 0, pending: [] as number[] };
   const lost: unknown[] = [];
-  const recorder = new Recorder(sessions, claim, {
+  const clock = new Clock();
+  const failures: unknown[] = [];
+  const stored = new StoredSessions(sessions, clock, grace, (error) => failures.push(error));
+  const recorder = new Recorder(stored, claim, {
     received: () => received,
     note: () => "{}",
     onLost: (error) => lost.push(error),
   });
   const sent: Message[] = [];
   recorder.wire = { send: (message: Message) => sent.push(message) } as unknown as Wire;
-  return { store, recorder, received, commits, sent, lost };
+  return { store, recorder, clock, failures, received, commits, sent, lost };
 }
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -155,6 +164,7 @@ test("a session that another process has had meanwhile is lost here, though the 
     epoch: store.epoch,
     receivedUpTo: 0,
     firstHeld: 1,
+    lease,
   });
   expect((await recorder.attach(back(2))).type).toBe("resumed");
   expect(lost).toEqual([]);
@@ -172,13 +182,13 @@ test("leaving commits the session as it is, and nothing after that", async () =>
   const { store, recorder, received, commits } = await createRecorder();
   received.upTo = 2;
   recorder.recordRoomMessages([roomMessage(1)]);
-  const leaving = recorder.leave(5);
+  const leaving = recorder.leave();
   received.upTo = 0;
   recorder.send("late");
   await leaving;
   await tick();
   expect(commits.map((commit) => commit.received)).toEqual([{ upTo: 2, pending: [] }]);
-  expect(await store.sessions.list()).toMatchObject([{ detachedAt: 5 }]);
+  expect(await store.sessions.list()).toMatchObject([{ endsAt: expect.any(Number) }]);
 });
 
 test("a session that ends is removed after its last commit", async () => {
@@ -192,18 +202,18 @@ test("a session that ends is removed after its last commit", async () => {
 test("a wire that is lost while its client resumes on another does not detach the session", async () => {
   const { store, recorder } = await createRecorder();
   const attached = recorder.attach(attachRequest(store.epoch));
-  const detaching = recorder.detach(1_000);
+  const detaching = recorder.detach();
   expect((await attached).type).toBe("resumed");
   await detaching;
-  expect(await store.sessions.list()).toMatchObject([{ detachedAt: undefined }]);
-  await recorder.detach(2_000);
-  expect(await store.sessions.list()).toMatchObject([{ detachedAt: 2_000 }]);
+  expect(await store.sessions.list()).toMatchObject([{ endsAt: undefined }]);
+  await recorder.detach();
+  expect(await store.sessions.list()).toMatchObject([{ endsAt: expect.any(Number) }]);
 });
 
 test("a session that cannot be detached is lost here, and stays in the store", async () => {
   const full = new Error("no space left");
   const { store, recorder, lost } = await createRecorder(() => ({ detach: () => Promise.reject(full) }));
-  await recorder.detach(1_000);
+  await recorder.detach();
   expect(lost).toEqual([full]);
   await recorder.remove();
   expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: "sessionId" } }]);

@@ -4,6 +4,7 @@ import type { Store } from "../../src/store/store.ts";
 import {
   attachRequest,
   attempted,
+  lease,
   newSession,
   openWithSession,
   readState,
@@ -119,7 +120,9 @@ export function testAttach(name: string, open: () => Promise<Store>): void {
       }
       expect(received).toEqual([]);
       expect((await store.rooms.position("r")).offset).toBe(0);
-      expect(await store.sessions.list()).toMatchObject([{ claim: next, detachedAt: undefined }]);
+      expect(await store.sessions.list()).toMatchObject([
+        { claim: next, owner: lease.node, endsAt: undefined },
+      ]);
       expect((await readState(store, next)).unacknowledged).toEqual(threeMessages);
     });
 

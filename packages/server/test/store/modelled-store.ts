@@ -1,8 +1,8 @@
 /** Random calls to a store and to its model. */
 import * as fc from "fast-check";
-import type { AttachResult, SessionCommit } from "../../src/store/session-store.ts";
+import type { AttachResult, SessionCommit, StoredSession } from "../../src/store/session-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { attempted } from "./store-fixtures.ts";
+import { attempted, lease } from "./store-fixtures.ts";
 import { StoreModel } from "./store-model.ts";
 
 const index = fc.nat(2);
@@ -121,6 +121,7 @@ export class ModelledStore {
       keyHash: `key of ${sessionId}`,
       principal: sessionId === "s0" ? undefined : "ada",
       service: "/",
+      lease,
     };
   }
 
@@ -175,9 +176,9 @@ export class ModelledStore {
     }
     const owned = this.model.owned(claim);
     const detaches = call.method === "detach";
-    if (owned !== undefined && detaches) owned.detachedAt = this.#now;
+    if (owned !== undefined && detaches) Object.assign(owned, { owner: undefined, endsAt: 60_000 });
     if (owned !== undefined && !detaches) this.model.sessions.delete(sessionId);
-    const result = detaches ? sessions.detach(claim, this.#now) : sessions.remove(claim);
+    const result = detaches ? sessions.detach(claim, 60_000) : sessions.remove(claim);
     return { store: await result, model: owned !== undefined };
   }
 
@@ -199,9 +200,11 @@ export class ModelledStore {
   }
 }
 
-/** Sorts a list of sessions by their ids: a store may list them in any order. */
-function sortById(list: readonly { readonly claim: { readonly sessionId: string } }[]): unknown {
-  return [...list].sort((one, other) => (one.claim.sessionId < other.claim.sessionId ? -1 : 1));
+/** Sorts a list of sessions by their ids: a store may list them in any order. The model has no clock. */
+function sortById(list: readonly StoredSession[]): unknown {
+  return list
+    .map(({ endsAt, ...session }) => ({ ...session, isDetached: endsAt !== undefined }))
+    .sort((one, other) => (one.claim.sessionId < other.claim.sessionId ? -1 : 1));
 }
 
 /** A result without its sentence for logs, which the model does not have. */

@@ -4,6 +4,7 @@ import type { Store } from "../../src/store/store.ts";
 import {
   attachRequest,
   attempted,
+  lease,
   newSession,
   openWithSession,
   readState,
@@ -19,7 +20,7 @@ export function testSessions(name: string, open: () => Promise<Store>): void {
       expect(claim).toEqual({ sessionId: "s", epoch: store.epoch, fence: 1 });
       const { service, principal, keyHash } = newSession;
       expect(await store.sessions.list()).toEqual([
-        { claim, service, principal, keyHash, detachedAt: undefined, bytes: 0 },
+        { claim, service, principal, keyHash, owner: lease.node, endsAt: undefined, bytes: 0 },
       ]);
     });
 
@@ -35,12 +36,15 @@ export function testSessions(name: string, open: () => Promise<Store>): void {
       expect((await readState(store, claim)).unacknowledged).toEqual(threeMessages);
     });
 
-    test("list has the time of detach until the session is attached", async () => {
+    test("list has the owner, and none from detach until the session is attached", async () => {
       const { store, claim } = await openWithSession(open);
-      expect(await store.sessions.detach(claim, 1_700_000_000_000)).toBe(true);
-      expect(await store.sessions.list()).toMatchObject([{ detachedAt: 1_700_000_000_000 }]);
-      const { claim: next } = resumed(await store.sessions.attach(attachRequest(claim)));
-      expect(await store.sessions.list()).toMatchObject([{ claim: next, detachedAt: undefined }]);
+      expect(await store.sessions.detach(claim, 60_000)).toBe(true);
+      expect(await store.sessions.list()).toMatchObject([{ owner: undefined, endsAt: expect.any(Number) }]);
+      const other = { node: "another", ms: 15_000 };
+      const { claim: next } = resumed(await store.sessions.attach(attachRequest(claim, { lease: other })));
+      expect(await store.sessions.list()).toMatchObject([
+        { claim: next, owner: "another", endsAt: undefined },
+      ]);
     });
 
     test("after remove the session does not exist", async () => {

@@ -6,6 +6,7 @@ import type { Awaitable } from "../../src/store/awaitable.ts";
 import type { Store } from "../../src/store/store.ts";
 import { testAttach } from "./attach-conformance.ts";
 import { testCommits } from "./commit-conformance.ts";
+import { testOwners } from "./owner-conformance.ts";
 import { testRoomHistory } from "./room-history-conformance.ts";
 import { testRoomListeners } from "./room-listener-conformance.ts";
 import { testRoomMemberships } from "./room-membership-conformance.ts";
@@ -21,6 +22,7 @@ export function testStore(name: string, create: () => Awaitable<Store>): void {
   testSessions(name, open);
   testAttach(name, open);
   testCommits(name, open);
+  testOwners(name, open);
   testRoomHistory(name, open);
   testRoomListeners(name, open);
   testRoomSweep(name, open);

@@ -61,6 +61,7 @@ test(
           await store.close();
           directory = next;
           modelled.store = store = await fileStore({ directory });
+          modelled.model.restart();
           expect(store.report).toEqual({ history: "kept", droppedBytes: isCut ? writtenLength : 0 });
           for (const { store, model } of await modelled.readAll()) expect(store).toEqual(model);
         }

@@ -6,11 +6,15 @@ import type {
   AttachRequest,
   AttachResult,
   Claim,
+  Lease,
   NewSession,
   SessionCommit,
   SessionState,
 } from "../../src/store/session-store.ts";
 import type { Store } from "../../src/store/store.ts";
+
+/** The lease of a process. */
+export const lease: Lease = { node: "node", ms: 15_000 };
 
 /** A session that begins. */
 export const newSession: NewSession = {
@@ -20,6 +24,7 @@ export const newSession: NewSession = {
   service: "/chat/lobby",
   keyHash: "tab",
   attempt: 1,
+  lease,
 };
 
 /** Opens a store, begins `newSession` in it, and commits a record without room messages. */

@@ -9,11 +9,12 @@ import type {
   StoredSession,
 } from "../../src/store/session-store.ts";
 
-interface ModelSession extends Omit<NewSession, "attempt"> {
+interface ModelSession extends Omit<NewSession, "attempt" | "lease"> {
   attempt: number;
   epoch: string;
   fence: number;
-  detachedAt: number | undefined;
+  owner: string | undefined;
+  endsAt: number | undefined;
   /** Every message there ever was. */
   messages: StoredMessage[];
   received: { upTo: number; pending: readonly number[] };
@@ -44,13 +45,19 @@ export class StoreModel {
     return copy;
   }
 
-  create(session: NewSession, epoch: string): void {
+  /** The process that had the sessions has ended. */
+  restart(): void {
+    for (const session of this.sessions.values()) session.owner = undefined;
+  }
+
+  create({ lease, ...session }: NewSession, epoch: string): void {
     const noProgress = { upTo: 0, pending: [] };
     this.sessions.set(session.sessionId, {
       ...session,
       epoch,
       fence: 1,
-      detachedAt: undefined,
+      owner: lease.node,
+      endsAt: undefined,
       messages: [],
       received: noProgress,
       acknowledged: noProgress,
@@ -88,7 +95,8 @@ export class StoreModel {
     };
     session.fence += 1;
     session.attempt = request.attempt;
-    session.detachedAt = undefined;
+    session.owner = request.lease.node;
+    session.endsAt = undefined;
     const { sessionId, fence, received, acknowledged, messages, note } = session;
     const unacknowledged = messages.filter(({ sequence }) => sequence > receivedUpTo);
     return {
@@ -143,11 +151,11 @@ export class StoreModel {
 
   list(): readonly StoredSession[] {
     return Array.from(this.sessions.values(), (session) => {
-      const { sessionId, epoch, fence, service, principal, keyHash, detachedAt } = session;
+      const { sessionId, epoch, fence, service, principal, keyHash, owner, endsAt } = session;
       const bytes = session.messages
         .filter(({ sequence }) => sequence > session.acknowledged.upTo)
         .reduce((sum, { data }) => sum + data.length, 0);
-      return { claim: { sessionId, epoch, fence }, service, principal, keyHash, detachedAt, bytes };
+      return { claim: { sessionId, epoch, fence }, service, principal, keyHash, owner, endsAt, bytes };
     });
   }
 }

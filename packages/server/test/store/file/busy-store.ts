@@ -3,7 +3,14 @@ import { fileStore } from "../../../src/store/file/file-store.ts";
 
 const [directory = "", run = ""] = process.argv.slice(2);
 const { epoch, report, sessions, rooms } = await fileStore({ directory });
-const session = { sessionId: "s", secretHash: "hash", principal: undefined, service: "/", keyHash: "c" };
+const session = {
+  sessionId: "s",
+  secretHash: "hash",
+  principal: undefined,
+  service: "/",
+  keyHash: "c",
+  lease: { node: run, ms: 15_000 },
+};
 const keep = { messages: 1_000_000, ms: 1_000_000_000 };
 const print = (line: object): void => console.log(JSON.stringify(line));
 

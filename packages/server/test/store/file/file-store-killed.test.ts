@@ -65,6 +65,7 @@ test("a process that is killed again and again loses no call that settled", slow
     epoch: store.epoch,
     receivedUpTo: 0,
     firstHeld: 1,
+    lease: { node: "next", ms: 15_000 },
   });
   const outgoing = attached.type === "resumed" ? attached.state.unacknowledged : [];
   const sent = lines.filter(({ sequence }) => sequence !== undefined);

@@ -75,7 +75,9 @@ test.each(["closed", "killed"])("a store that was %s has everything when it is o
   const reopened = await openStore(end === "closed" ? directory : await copyAsKilled(directory));
   expect(reopened.report).toEqual({ history: "kept", droppedBytes: 0 });
   expect(reopened.epoch).toBe(store.epoch);
-  expect(await reopened.sessions.list()).toMatchObject([{ claim, detachedAt: undefined, bytes: 6 }]);
+  expect(await reopened.sessions.list()).toMatchObject([
+    { claim, owner: undefined, endsAt: undefined, bytes: 6 },
+  ]);
   expect(await reopened.rooms.read("r", undefined, 9)).toMatchObject({
     ...position,
     entries: [{ offset: 1, previous: 0, ...roomMessage("a") }],
