@@ -68,16 +68,17 @@ export class ServerProcess implements NetworkServer {
   readonly #service: Service<typeof chat>;
   readonly #handlers: ServerHandlers;
   readonly #handshakes = new Map<VirtualWire, AbortController>();
-  readonly #hasStore: boolean;
+  /** Whether its sessions are in a store. */
+  readonly hasStore: boolean;
   #ended = false;
 
   constructor({ application, network, settings, id, store }: ServerProcessOptions) {
     this.#application = application;
     this.#network = network;
     this.id = id;
-    this.#hasStore = store !== undefined;
+    this.hasStore = store !== undefined;
     this.clock = new ServerClock(application.scheduler, settings.sweepInterval);
-    this.#handlers = new ServerHandlers(application, this.clock, this.#hasStore);
+    this.#handlers = new ServerHandlers(application, this.clock, this.hasStore);
     const app = createApp({
       clock: this.clock,
       heartbeat: settings.heartbeat,
@@ -206,7 +207,7 @@ export class ServerProcess implements NetworkServer {
       process: this.id,
     });
     const sent = this.#service.room("all").send("posted", message);
-    if (this.#hasStore) this.#application.recordOutcome({ n, process: this.id }, sent);
+    if (this.hasStore) this.#application.recordOutcome({ n, process: this.id }, sent);
   }
 
   #recordError(error: unknown, wire: number): void {

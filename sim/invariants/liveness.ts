@@ -61,14 +61,8 @@ export const I21: Invariant = {
   name: "I21",
   assertion: "After the clients have closed, no session, timer, wire or listener is left.",
   *violations(trace) {
-    const replaced = trace.all("fault").some(({ fault }) => fault === "replaced server");
     for (const { type: _, at: __, index: ___, ...counts } of trace.all("end"))
-      for (const [name, count] of Object.entries(counts)) {
-        // A session that the store created though the call failed, or for a process that ended, stays in the store until
-        // the next process starts.
-        const isExcused = name === "storedSessions" && (trace.storeFailed || replaced);
-        if (count > 0 && !isExcused) yield `${count} ${name} are left`;
-      }
+      for (const [name, count] of Object.entries(counts)) if (count > 0) yield `${count} ${name} are left`;
   },
 };
 

@@ -1,6 +1,7 @@
 import { storeRecoveryMutants } from "./store-recovery.ts";
 import type { Mutant, Patch } from "./mutant.ts";
 import { storeCheckMutants } from "./store-checks.ts";
+import { storeOwnerMutants } from "./store-owners.ts";
 
 const sender = "protocol/src/session/sender.ts";
 const receiver = "protocol/src/session/receiver.ts";
@@ -265,4 +266,5 @@ export const mutants: readonly Mutant[] = [
   },
   ...storeRecoveryMutants,
   ...storeCheckMutants,
+  ...storeOwnerMutants,
 ];

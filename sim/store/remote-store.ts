@@ -30,8 +30,6 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
     return new Promise((resolve, reject) => {
       lastArrival = Math.max(lastArrival, scheduler.now + random.between(0, maxLatency));
       scheduler.schedule(undefined, lastArrival - scheduler.now, () => {
-        // No client would know a session that the store creates now. It would stay until the next process starts.
-        if (process.ended && name === "create") return;
         const answer = result === "fails before" ? undefined : new Promise<Answer>((decide) => decide(act()));
         lastAnswer = Math.max(lastAnswer, scheduler.now + random.between(0, maxLatency));
         process.schedule(lastAnswer - scheduler.now, () => {
