@@ -67,8 +67,8 @@ export const storeCheckMutants: readonly Mutant[] = [
     name: "a replaced process keeps its session and the store accepts every record",
     ...keepsSession,
     also: [
-      { file: table, find: "if (sequence !== last + index + 1)\n", replace: "if (sequence < 0)\n" },
-      { file: table, find: "upTo < before.upTo || upTo > max", replace: "upTo < 0" },
+      { file: checks, find: "if (sequence !== last + index + 1)\n", replace: "if (sequence < 0)\n" },
+      { file: checks, find: "upTo < before.upTo || upTo > max", replace: "upTo < 0" },
     ],
   },
   {

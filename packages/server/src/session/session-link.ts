@@ -26,9 +26,7 @@ import type { StoredSessions } from "./stored-sessions.ts";
 import { createWelcome } from "./welcome.ts";
 
 /** What the links of all sessions have. */
-interface SessionLinkOptions extends LinkOptions {
-  readonly sessions: Sessions<SessionLink>;
-}
+type SessionLinkOptions = LinkOptions & { readonly sessions: Sessions<SessionLink> };
 
 /** Settles what `attach` returned. */
 type Release = (until?: Promise<void>) => void;

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import type { AttachRequest } from "./session-store.ts";
+import type { AttachRequest, Progress, StoredMessage } from "./session-store.ts";
 import type { SessionIdentity, SessionProgress } from "./store-update.ts";
 
 /** A session as of its newest decision. */
@@ -46,4 +46,41 @@ export function findMismatch(
   if (firstHeld > received.upTo + 1)
     return `the client holds messages from ${firstHeld} on, but the server received up to ${received.upTo}`;
   return undefined;
+}
+
+/**
+ * The sequence of the last message.
+ * @throws RangeError when the messages do not continue from `last`.
+ */
+export function lastOf(last: number, messages: readonly StoredMessage[]): number {
+  for (const [index, { sequence }] of messages.entries())
+    if (sequence !== last + index + 1)
+      throw new RangeError(`outgoing: sequence ${sequence} must be ${last + index + 1}`);
+  return last + messages.length;
+}
+
+/**
+ * The progress after a commit.
+ * @throws RangeError when `next` cannot follow `before`, or exceeds `max`.
+ */
+export function advance(
+  field: string,
+  before: Progress,
+  next: Progress = before,
+  max: number = Infinity,
+): Progress {
+  const { upTo, pending } = next;
+  if (!Number.isSafeInteger(upTo) || upTo < before.upTo || upTo > max)
+    throw new RangeError(`${field}: upTo ${upTo} must be an integer from ${before.upTo} to ${max}`);
+  for (const [index, sequence] of pending.entries())
+    if (!(sequence > (pending[index - 1] ?? 0) && sequence <= upTo))
+      throw new RangeError(`${field}: pending must ascend from 1 to ${upTo}, and has ${sequence}`);
+  return { upTo, pending: [...pending] };
+}
+
+/** The progress of a client that received everything up to `upTo`; whether it finished the new ones is unknown. */
+export function receivedByClient(acknowledged: Progress, upTo: number): Progress {
+  const pending = [...acknowledged.pending];
+  for (let sequence = acknowledged.upTo + 1; sequence <= upTo; sequence += 1) pending.push(sequence);
+  return { upTo, pending };
 }

@@ -10,7 +10,15 @@ import type {
   SessionState,
   StoredSession,
 } from "./session-store.ts";
-import { type DecidedSession, findMismatch, matchesIdentity, matchesSecrets } from "./session-checks.ts";
+import {
+  advance,
+  type DecidedSession,
+  findMismatch,
+  lastOf,
+  matchesIdentity,
+  matchesSecrets,
+  receivedByClient,
+} from "./session-checks.ts";
 import type { AccountShares } from "./account-shares.ts";
 import type { Decision, SessionProgress, SessionUpdate } from "./store-update.ts";
 
@@ -277,32 +285,6 @@ export class SessionTable {
     const unacknowledged = [...(this.#sessions.get(sessionId)?.unacknowledged ?? [])];
     return { received, acknowledged, lastSequence, note, unacknowledged };
   }
-}
-
-/** The progress of a client that received everything up to `upTo`; whether it finished the new ones is unknown. */
-function receivedByClient(acknowledged: Progress, upTo: number): Progress {
-  const pending = [...acknowledged.pending];
-  for (let sequence = acknowledged.upTo + 1; sequence <= upTo; sequence += 1) pending.push(sequence);
-  return { upTo, pending };
-}
-
-/** The sequence of the last message. Throws RangeError when the messages do not continue from `last`. */
-function lastOf(last: number, messages: readonly StoredMessage[]): number {
-  for (const [index, { sequence }] of messages.entries())
-    if (sequence !== last + index + 1)
-      throw new RangeError(`outgoing: sequence ${sequence} must be ${last + index + 1}`);
-  return last + messages.length;
-}
-
-/** The progress after a commit. Throws RangeError when `next` cannot follow `before`, or exceeds `max`. */
-function advance(field: string, before: Progress, next: Progress = before, max = Infinity): Progress {
-  const { upTo, pending } = next;
-  if (!Number.isSafeInteger(upTo) || upTo < before.upTo || upTo > max)
-    throw new RangeError(`${field}: upTo ${upTo} must be an integer from ${before.upTo} to ${max}`);
-  for (const [index, sequence] of pending.entries())
-    if (!(sequence > (pending[index - 1] ?? 0) && sequence <= upTo))
-      throw new RangeError(`${field}: pending must ascend from 1 to ${upTo}, and has ${sequence}`);
-  return { upTo, pending: [...pending] };
 }
 
 /** In bytes: a text counts one byte for each UTF-16 code unit. */

@@ -183,7 +183,7 @@ export class Tables {
 
 /** Maps a value that may be a promise: of a value at once, so that a store in memory answers at once. */
 function whenDone<Value, Result>(value: Awaitable<Value>, map: (value: Value) => Result): Awaitable<Result> {
-  return value instanceof Promise ? value.then(map) : map(value as Value);
+  return value instanceof Promise ? value.then(map) : map(value);
 }
 
 /** A new epoch: 128 random bits. */
