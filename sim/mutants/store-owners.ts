@@ -9,7 +9,7 @@ export const storeOwnerMutants: readonly Mutant[] = [
     name: "no process ends the sessions of one that has died",
     mode: "memory-store",
     file: stored,
-    find: "      while (await this.#sessions.sweep(this.#grace)) await nextTurn();\n",
+    find: "      while (!this.#stopped && (await this.#sessions.sweep(this.#grace))) await nextTurn();\n",
     replace: "",
   },
   {

@@ -26,6 +26,7 @@ import {
 } from "../session/restore.ts";
 import { SessionLink } from "../session/session-link.ts";
 import { SessionSecret } from "../session/session-secret.ts";
+import type { Unleased } from "../session/stored-sessions.ts";
 import {
   attachRequest,
   clientKey,
@@ -203,7 +204,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   }
 
   /** Takes a session over from another process. */
-  async #attachStored(request: Omit<AttachRequest, "lease">): Promise<StoredResult | undefined> {
+  async #attachStored(request: Unleased<AttachRequest>): Promise<StoredResult | undefined> {
     const { storedSessions } = this.#options;
     const stored = await storedSessions?.attach(request);
     if (stored?.type !== "resumed" || !readNote(stored.state).hasUnsent) return stored;

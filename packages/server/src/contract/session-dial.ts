@@ -8,6 +8,7 @@ import { canResume } from "../session/restore.ts";
 import type { SessionLink } from "../session/session-link.ts";
 import { hashText } from "../session/session-secret.ts";
 import type { SessionOwner, Sessions } from "../session/sessions.ts";
+import type { Unleased } from "../session/stored-sessions.ts";
 import type { AttachRequest, NewSession } from "../store/session-store.ts";
 
 /** One dial of a session's client, from its `hello` until it is accepted or refused. */
@@ -87,13 +88,13 @@ export function clientKey({ keyHash, pathname, principal }: SessionOwner): strin
 }
 
 /** A new session, as a store creates it. */
-export function newSession(dial: Dial, { secret, account }: SessionLink): Omit<NewSession, "lease"> {
+export function newSession(dial: Dial, { secret, account }: SessionLink): Unleased<NewSession> {
   const { sessionId, hash } = secret;
   return { ...resumeConditions(dial), sessionId, secretHash: hash, account };
 }
 
 /** A dial that resumes a session, as a store checks it. */
-export function attachRequest(dial: Dial, resume: ResumeRequest): Omit<AttachRequest, "lease"> {
+export function attachRequest(dial: Dial, resume: ResumeRequest): Unleased<AttachRequest> {
   const { sessionId, epoch, receivedUpTo, firstHeld } = resume;
   const secretHash = hashText(resume.resumeToken);
   return { ...resumeConditions(dial), sessionId, secretHash, epoch, receivedUpTo, firstHeld };

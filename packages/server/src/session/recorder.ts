@@ -10,7 +10,7 @@ import type {
   StoredMessage,
   Progress,
 } from "../store/session-store.ts";
-import type { OwnedSession, StoredSessions } from "./stored-sessions.ts";
+import type { OwnedSession, StoredSessions, Unleased } from "./stored-sessions.ts";
 
 /** What a recorder needs of its session. */
 export interface RecordedSession {
@@ -106,7 +106,7 @@ export class Recorder implements MessageSink, OwnedSession {
   }
 
   /** The client wants to resume: asks the store whether it may. */
-  async attach(request: Omit<AttachRequest, "lease">): Promise<AttachResult> {
+  async attach(request: Unleased<AttachRequest>): Promise<AttachResult> {
     this.#attaching += 1;
     try {
       return await this.#enqueue(async () => {

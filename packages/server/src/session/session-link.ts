@@ -22,7 +22,7 @@ import { SessionOutbox } from "./session-outbox.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import { SessionWire } from "./session-wire.ts";
 import { memberName, type SessionOwner, type Sessions, type TrackedSession } from "./sessions.ts";
-import type { StoredSessions } from "./stored-sessions.ts";
+import type { StoredSessions, Unleased } from "./stored-sessions.ts";
 import { createWelcome } from "./welcome.ts";
 
 /** What the links of all sessions have. */
@@ -119,7 +119,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
   }
 
   /** Asks the store, if there is one, whether this client may resume the session. */
-  async resume(request: Omit<AttachRequest, "lease">): Promise<boolean> {
+  async resume(request: Unleased<AttachRequest>): Promise<boolean> {
     return this.#recorder === undefined || (await this.#recorder.attach(request)).type === "resumed";
   }
 

@@ -17,6 +17,9 @@ const leaseTime = 15_000;
 /** How often a process renews its leases, and ends the sessions that no process has, in ms. */
 const beatInterval = 5_000;
 
+/** A call to the store without the lease, which `StoredSessions` adds. */
+export type Unleased<Call extends NewSession> = Omit<Call, "lease">;
+
 /** A session that this process has. */
 export interface OwnedSession {
   /** The right to change it; undefined while the client has no wire, or is resuming the session. */
@@ -35,9 +38,10 @@ export class StoredSessions {
   readonly #onError: (error: unknown) => void;
   readonly #lease: Lease = { node: crypto.randomUUID(), ms: leaseTime };
   readonly #owned = new Set<OwnedSession>();
-  readonly #stop: () => void;
+  readonly #unsubscribe: () => void;
   #beatAt: number;
   #beating = false;
+  #stopped = false;
 
   /** Calls `onError` when the store fails and no caller awaits it. It beats until `stop`. */
   constructor(sessions: SessionStore, clock: Clock, grace: number, onError: (error: unknown) => void) {
@@ -45,7 +49,7 @@ export class StoredSessions {
     this.#grace = grace;
     this.#onError = onError;
     this.#beatAt = clock.now + beatInterval;
-    this.#stop = clock.subscribe({
+    this.#unsubscribe = clock.subscribe({
       step: (now) => {
         if (now < this.#beatAt || this.#beating) return;
         this.#beatAt = now + beatInterval;
@@ -54,9 +58,10 @@ export class StoredSessions {
     });
   }
 
-  /** Renews no leases any more, and ends no sessions. */
+  /** Renews no leases any more, and ends no sessions. The store may be closed from now on. */
   stop(): void {
-    this.#stop();
+    this.#stopped = true;
+    this.#unsubscribe();
   }
 
   /** Renews the lease of a session from now on, until `release`. */
@@ -70,12 +75,12 @@ export class StoredSessions {
   }
 
   /** As `SessionStore.create`. */
-  create(session: Omit<NewSession, "lease">): Awaitable<Claim> {
+  create(session: Unleased<NewSession>): Awaitable<Claim> {
     return this.#sessions.create({ ...session, lease: this.#lease });
   }
 
   /** As `SessionStore.attach`. */
-  attach(request: Omit<AttachRequest, "lease">): Awaitable<AttachResult> {
+  attach(request: Unleased<AttachRequest>): Awaitable<AttachResult> {
     return this.#sessions.attach({ ...request, lease: this.#lease });
   }
 
@@ -122,9 +127,9 @@ export class StoredSessions {
     this.#beating = true;
     try {
       await this.#renew();
-      while (await this.#sessions.sweep(this.#grace)) await nextTurn();
+      while (!this.#stopped && (await this.#sessions.sweep(this.#grace))) await nextTurn();
     } catch (error) {
-      this.#onError(error);
+      if (!this.#stopped) this.#onError(error);
     }
     this.#beating = false;
   }

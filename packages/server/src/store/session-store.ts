@@ -3,9 +3,9 @@ import type { Awaitable } from "./awaitable.ts";
 import type { RoomAppend, RoomPlace } from "./room-log.ts";
 
 /**
- * Keeps sessions, each with the process that has it. A process has a session by a lease, which it renews; when the lease runs
- * out, the session waits for its client as a detached one. Whether a lease holds never decides who may attach: `attach` gives
- * the session away at once, and `renew` tells the process that had it.
+ * Keeps sessions, each with the process that has it. A process has a session by a lease, and renews it. When the lease runs
+ * out, the session is detached and waits for its client. A lease never keeps a client waiting: `attach` gives the session to
+ * the process that calls, and `renew` returns the old claim to the process that had it.
  */
 export interface SessionStore {
   /**
@@ -51,8 +51,8 @@ export interface SessionStore {
    */
   renew(claims: readonly Claim[], lease: Lease): Awaitable<readonly Claim[]>;
   /**
-   * Detaches the sessions whose lease has run out: they end unless they are attached within `grace` ms from its end on, or
-   * from now on where the store does not know its end. Ends the detached sessions whose time has passed. A store MAY change
+   * Detaches the sessions whose lease has run out: they end unless they are attached within `grace` ms after the end of the
+   * lease. If the store does not know when a lease ended, the time counts from this call on. Ends the detached sessions whose time has passed. A store MAY change
    * only some of them in one call.
    *
    * @returns whether there are more to change.

@@ -73,12 +73,15 @@ export interface RoomUpdate {
  * What a journal records of an update: without the lease, which ends with the process, and without the messages that their
  * rooms do not retain.
  */
-export function withoutForgotten({ session, rooms }: StoreUpdate): StoreUpdate {
-  const { lease: _, ...recorded } = session ?? { sessionId: "" };
+export function recordOf({ session, rooms }: StoreUpdate): StoreUpdate {
   return {
-    ...(session && { session: recorded }),
+    ...(session && { session: forgetLease(session) }),
     ...(rooms && { rooms: rooms.map((room) => (room.keep?.messages === 0 ? forgetMessages(room) : room)) }),
   };
+}
+
+function forgetLease({ lease: _, ...update }: SessionUpdate): SessionUpdate {
+  return update;
 }
 
 function forgetMessages({ entries, ...update }: RoomUpdate): RoomUpdate {

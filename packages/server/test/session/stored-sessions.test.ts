@@ -9,6 +9,7 @@ import type { Store } from "../../src/store/store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { temporaryDirectory } from "../store/file/directories.ts";
 import { hello, connectSession, keyOf } from "./connect-session.ts";
+import { nextTurn } from "../../src/timing/next-turn.ts";
 import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 import {
@@ -248,4 +249,19 @@ test("a client that missed its welcome, and sends no resume request, is attached
   const again = await connectNotes(net, { ...hello, att: 2 });
   expect(again.welcome).toMatchObject({ state: "new", sid: welcome?.sid });
   expect(await endsAt()).toBeUndefined();
+});
+
+test("a store may be closed once the app has ended: a sweep that is under way is the last one", async () => {
+  const swept = gate();
+  const sweep = vi.fn(async () => {
+    await swept.passed;
+    return true;
+  });
+  const { app, clock } = await restartServer(() => ({ sweep }));
+  clock.advance(5_000);
+  await flushPromises();
+  await app.end();
+  swept.open();
+  for (let turns = 0; turns < 3; turns += 1) await nextTurn();
+  expect(sweep).toHaveBeenCalledOnce();
 });

@@ -94,9 +94,7 @@ async function openJournal(
   unlock: () => Promise<void>,
 ): Promise<FileStore> {
   const { report, epoch, proofKey, updates, lostSession, lostRoom } = await readJournal(path);
-  const tables = new Tables(epoch, (decision) => writer.execute(decision), {
-    maxBytes: bytes,
-  });
+  const tables = new Tables(epoch, (decision) => writer.execute(decision), { maxBytes: bytes });
   for (const update of updates) tables.apply(update);
   tables.renewEpochs(lostSession, lostRoom);
   const snapshot = () => encodeJournal({ epoch, proofKey }, sync, tables.snapshot());

@@ -3,7 +3,7 @@ import { encodeEntry } from "./journal-entries.ts";
 import type { JournalRecord } from "./journal-records.ts";
 import type { Journal } from "./journal.ts";
 import type { Awaitable } from "../awaitable.ts";
-import { type Decision, type StoreUpdate, withoutForgotten } from "../store-update.ts";
+import { type Decision, type StoreUpdate, recordOf } from "../store-update.ts";
 import type { Tables } from "../tables.ts";
 
 /** A call that waits until the journal has its entry. */
@@ -52,7 +52,7 @@ export class GroupWriter {
   execute<Result>({ update, result }: Decision<StoreUpdate, Result>): Awaitable<Result> {
     if (this.#isClosed) return Promise.reject(new Error(`the store is closed: ${this.#path}`));
     if (update === undefined && this.#writing === undefined) return result();
-    const record = update && encodeEntry({ type: "updated", update: withoutForgotten(update) });
+    const record = update && encodeEntry({ type: "updated", update: recordOf(update) });
     return new Promise((resolve, reject) => {
       this.#queue.push({ update, record, settle: () => resolve(result()), reject });
       this.#writing ??= this.#writeQueue();
