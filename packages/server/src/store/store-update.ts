@@ -80,7 +80,8 @@ export function recordOf({ session, rooms }: StoreUpdate): StoreUpdate {
   };
 }
 
-function forgetLease({ lease: _, ...update }: SessionUpdate): SessionUpdate {
+function forgetLease(session: SessionUpdate): SessionUpdate {
+  const { lease: _, ...update } = session;
   return update;
 }
 
