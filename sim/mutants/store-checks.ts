@@ -2,8 +2,8 @@ import type { Mutant, Patch } from "./mutant.ts";
 
 const recorder = "server/src/session/recorder.ts";
 const sessionDial = "server/src/contract/session-dial.ts";
-const checks = "server/src/store/session-checks.ts";
-const table = "server/src/store/session-table.ts";
+const checks = "server/src/store/memory/session-checks.ts";
+const table = "server/src/store/memory/session-table.ts";
 
 /** The store resumes a session whatever positions the client names. */
 const storeSkipsPositions: Patch = {

@@ -1,7 +1,7 @@
 import type { Mutant } from "./mutant.ts";
 
 const stored = "server/src/session/stored-sessions.ts";
-const table = "server/src/store/session-table.ts";
+const table = "server/src/store/memory/session-table.ts";
 
 /** Mutants that end sessions of processes that live, or keep those of processes that have died. */
 export const storeOwnerMutants: readonly Mutant[] = [

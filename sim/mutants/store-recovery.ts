@@ -102,7 +102,7 @@ export const storeRecoveryMutants: readonly Mutant[] = [
   {
     name: "the previous owner of a session can still commit",
     mode: "memory-store",
-    file: "server/src/store/session-table.ts",
+    file: "server/src/store/memory/session-table.ts",
     find: "return session?.identity.epoch === epoch && session.progress.fence === fence;",
     replace: "return session?.identity.epoch === epoch;",
   },

@@ -3,7 +3,7 @@ import type { BaseContext, HookContext } from "../request/context.ts";
 import { parseRequest } from "../request/parsed-request.ts";
 import type { Hook } from "../request/hook.ts";
 import { identity, type ProvidedIdentity, readIdentity } from "../request/identity.ts";
-import { memoryStore } from "../store/memory-store.ts";
+import { memoryStore } from "../store/memory/memory-store.ts";
 import { internalsOf } from "./app.ts";
 import { checkPageOrigin } from "./handshake-checks.ts";
 import type { HttpHandler } from "./routes.ts";

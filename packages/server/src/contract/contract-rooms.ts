@@ -1,7 +1,7 @@
 import { type AnyContract, type ContractDefinition, Sent, type ServerMessages } from "@symbolon/protocol";
 import { jsonFrames } from "@symbolon/protocol/internal";
 import { HeldRoomMessages, type RecordRoomMessages } from "../rooms/held-room-messages.ts";
-import { memoryStore } from "../store/memory-store.ts";
+import { memoryStore } from "../store/memory/memory-store.ts";
 import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contract-room.ts";
 import type { ContractRoomsOptions, RoomClient } from "./contract-rooms-options.ts";
 import type { RoomScope } from "./handlers.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { TicketBook, type TicketBookOptions } from "../../src/access/ticket-book.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import type { StoredTicket, TicketStore } from "../../src/store/ticket-store.ts";
 import { Clock } from "../../src/timing/clock.ts";
 import { flushPromises } from "../flush-promises.ts";

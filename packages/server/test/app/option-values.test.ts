@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { describe, expect, test } from "vitest";
 import { attach, serve } from "../../src/node/index.ts";
 import { createApp, listen } from "../../src/index.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 
 const message = (create: () => unknown): string => {

@@ -5,7 +5,7 @@ import { createApp } from "../../src/app/app.ts";
 import { tickets } from "../../src/app/tickets.ts";
 import { serve } from "../../src/node/index.ts";
 import { fileStore } from "../../src/store/file/file-store.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { temporaryDirectory } from "../store/file/directories.ts";
 import { createTicketApp, gone, newTicket, origin, requestTicket, statusesOf, tryRaw } from "./ticket-app.ts";

@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
 import type { AppOptions } from "../../src/app/types.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import type { SessionCommit } from "../../src/store/session-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { testNetwork } from "../../src/testing/index.ts";

@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { Clock } from "../../src/timing/clock.ts";
 import { ContractRooms } from "../../src/contract/contract-rooms.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import type { Peer } from "../../src/contract/peer.ts";
 import { RoomMemberships } from "../../src/rooms/memberships.ts";
 import type { RoomLog } from "../../src/store/room-log.ts";

@@ -3,7 +3,7 @@ import { contract } from "@symbolon/protocol";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/app/app.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import { Clock } from "../../src/testing/index.ts";
 
 const server = { posted: z.string() };

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { waitOptions } from "../../../../test/time-limits.ts";
 import { createApp } from "../../src/app/app.ts";
 import type { AppOptions } from "../../src/app/types.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import { type TestSocket, testNetwork } from "../../src/testing/index.ts";
 import { flushPromises } from "../flush-promises.ts";
 import { hello, keyOf, openSession, receiveFrame } from "../session/connect-session.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { createStartFinder, type Joining } from "../../src/rooms/member-start.ts";
 import { RoomArrivals } from "../../src/rooms/room-arrivals.ts";
 import { RoomProofs } from "../../src/rooms/room-proofs.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import type { RoomLog } from "../../src/store/room-log.ts";
 
 const keep = { messages: 10, ms: 100_000 };

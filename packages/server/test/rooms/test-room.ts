@@ -1,7 +1,7 @@
 import { jsonFrames } from "@symbolon/protocol/internal";
 import { vi } from "vitest";
 import { Clock } from "../../src/timing/clock.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import { createStartFinder } from "../../src/rooms/member-start.ts";
 import { RoomReader } from "../../src/rooms/room-reader.ts";
 import type { SlowPolicy } from "../../src/rooms/slow-policy.ts";

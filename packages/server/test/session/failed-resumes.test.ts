@@ -2,7 +2,7 @@
 import type { WelcomeFrame } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import type { AppOptions } from "../../src/app/types.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import {
   connectConfirmed,
   connectNotes,

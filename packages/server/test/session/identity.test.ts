@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { WelcomeFrame } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { fileStore } from "../../src/store/file/file-store.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import type { TestSocket } from "../../src/testing/index.ts";
 import { temporaryDirectory } from "../store/file/directories.ts";
 import { connectConfirmed, connectNotes, resumeHello, startNotesServer } from "../contract/notes-server.ts";

@@ -1,7 +1,7 @@
 import type { Message } from "@symbolon/protocol";
 import type { Wire } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import { Recorder } from "../../src/session/recorder.ts";
 import { StoredSessions } from "../../src/session/stored-sessions.ts";
 import type { SessionCommit, SessionStore } from "../../src/store/session-store.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import type { SessionOptions } from "../../src/session/sessions.ts";
 import type { TestConnectOptions, TestSocket } from "../../src/testing/index.ts";
 import { flushPromises } from "../flush-promises.ts";

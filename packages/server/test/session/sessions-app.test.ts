@@ -5,7 +5,7 @@ import { serve } from "@symbolon/server/node";
 import { describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { createApp } from "../../src/app/app.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import { testNetwork } from "../../src/testing/index.ts";
 import { hello, connectSession, keyOf, peerIdOf } from "./connect-session.ts";
 import { gate } from "../gate.ts";

@@ -1,7 +1,7 @@
 /** Several processes that share a store. */
 import { CloseCode } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import type { Clock } from "../../src/timing/clock.ts";
 import {
   connectConfirmed,

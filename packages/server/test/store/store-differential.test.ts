@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { type FileStore, fileStore } from "../../src/store/file/file-store.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
+import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import { temporaryDirectory } from "./file/directories.ts";
 import { ModelledStore, storeCall } from "./modelled-store.ts";
 import { slow } from "../../../../test/time-limits.ts";

@@ -5,7 +5,7 @@ import { readJournal, encodeJournal, type FileStoreReport } from "./journal-entr
 import { Journal, type SyncPolicy } from "./journal.ts";
 import { makePrivateDirectory } from "./private-files.ts";
 import type { Store } from "../store.ts";
-import { Tables } from "../tables.ts";
+import { Tables } from "../memory/tables.ts";
 
 export type { FileStoreReport } from "./journal-entries.ts";
 export type { SyncPolicy } from "./journal.ts";

@@ -3,8 +3,8 @@ import { encodeEntry } from "./journal-entries.ts";
 import type { JournalRecord } from "./journal-records.ts";
 import type { Journal } from "./journal.ts";
 import type { Awaitable } from "../awaitable.ts";
-import { type Decision, type StoreUpdate, recordOf } from "../store-update.ts";
-import type { Tables } from "../tables.ts";
+import { type Decision, type StoreUpdate, recordOf } from "../memory/store-update.ts";
+import type { Tables } from "../memory/tables.ts";
 
 /** A call that waits until the journal has its entry. */
 interface QueuedCall {

@@ -6,8 +6,8 @@ import { readPrivateFile } from "./private-files.ts";
 import { currentBootId } from "./process-identity.ts";
 import type { SyncPolicy } from "./journal.ts";
 import { type JournalRecord, type JournalRecords, decodeRecords } from "./journal-records.ts";
-import type { StoreUpdate } from "../store-update.ts";
-import { newEpoch, newProofKey } from "../tables.ts";
+import type { StoreUpdate } from "../memory/store-update.ts";
+import { newEpoch, newProofKey } from "../memory/tables.ts";
 
 /** What `fileStore` found in its directory: the value of `report`. */
 export interface FileStoreReport {

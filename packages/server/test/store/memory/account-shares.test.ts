@@ -1,12 +1,12 @@
 // V4: what a store keeps is divided among the accounts of clients.
 import { describe, expect, test } from "vitest";
-import { AccountShares } from "../../src/store/account-shares.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
-import { fileStore } from "../../src/store/file/file-store.ts";
-import type { Awaitable } from "../../src/store/awaitable.ts";
-import type { Store } from "../../src/store/store.ts";
-import { temporaryDirectory } from "./file/directories.ts";
-import { attempted, newSession, retain, roomMessage, storeOpener } from "./store-fixtures.ts";
+import { AccountShares } from "../../../src/store/memory/account-shares.ts";
+import { memoryStore } from "../../../src/store/memory/memory-store.ts";
+import { fileStore } from "../../../src/store/file/file-store.ts";
+import type { Awaitable } from "../../../src/store/awaitable.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { temporaryDirectory } from "../file/directories.ts";
+import { attempted, newSession, retain, roomMessage, storeOpener } from "../store-fixtures.ts";
 
 test("an account may use as much as is free, and each finds something free", () => {
   const shares = new AccountShares(1_000);

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { memoryStore } from "../../src/store/memory-store.ts";
-import { testHandover } from "./handover-conformance.ts";
-import { testSharedStore } from "./shared-store-conformance.ts";
-import { testStore } from "./store-conformance.ts";
-import { attachRequest, newSession, retain, roomMessage } from "./store-fixtures.ts";
+import { memoryStore } from "../../../src/store/memory/memory-store.ts";
+import { testHandover } from "../handover-conformance.ts";
+import { testSharedStore } from "../shared-store-conformance.ts";
+import { testStore } from "../store-conformance.ts";
+import { attachRequest, newSession, retain, roomMessage } from "../store-fixtures.ts";
 
 testStore("a store in memory", () => memoryStore());
 for (const testData of [testHandover, testSharedStore])

@@ -1,5 +1,5 @@
 export { type MemoryStoreOptions, memoryStore } from "./memory-store.ts";
-export type { Awaitable } from "./awaitable.ts";
+export type { Awaitable } from "../awaitable.ts";
 export type {
   Retention,
   RoomPlace,
@@ -10,7 +10,7 @@ export type {
   RoomPart,
   RoomPosition,
   RoomAppend,
-} from "./room-log.ts";
+} from "../room-log.ts";
 export type {
   AttachResult,
   AttachRequest,
@@ -23,6 +23,6 @@ export type {
   SessionState,
   SessionStore,
   StoredSession,
-} from "./session-store.ts";
-export type { Store } from "./store.ts";
-export type { StoredTicket, TicketStore } from "./ticket-store.ts";
+} from "../session-store.ts";
+export type { Store } from "../store.ts";
+export type { StoredTicket, TicketStore } from "../ticket-store.ts";

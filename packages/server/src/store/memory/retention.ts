@@ -1,5 +1,5 @@
 /** Which entries of a room exceed what it retains. */
-import type { Retention, RoomEntry } from "./room-log.ts";
+import type { Retention, RoomEntry } from "../room-log.ts";
 import type { RoomUpdate } from "./store-update.ts";
 
 /** How many of the oldest entries an update drops. */

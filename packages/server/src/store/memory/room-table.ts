@@ -8,7 +8,7 @@ import type {
   RoomPart,
   RoomPosition,
   RoomAppend,
-} from "./room-log.ts";
+} from "../room-log.ts";
 import { countDropped, countExpired } from "./retention.ts";
 import type { AccountShares } from "./account-shares.ts";
 import type { Decision, RoomUpdate } from "./store-update.ts";

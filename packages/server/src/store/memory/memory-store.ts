@@ -1,4 +1,4 @@
-import type { Store } from "./store.ts";
+import type { Store } from "../store.ts";
 import { newEpoch, newProofKey, Tables } from "./tables.ts";
 
 /** Options of `memoryStore`. */

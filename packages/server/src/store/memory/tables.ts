@@ -1,11 +1,12 @@
 import { AccountShares } from "./account-shares.ts";
 import { RoomTable } from "./room-table.ts";
 import { SessionTable } from "./session-table.ts";
-import type { Awaitable } from "./awaitable.ts";
-import type { RoomPlace, RoomLog } from "./room-log.ts";
-import type { SessionCommit, SessionStore } from "./session-store.ts";
+import type { Awaitable } from "../awaitable.ts";
+import type { RoomPlace, RoomLog } from "../room-log.ts";
+import type { SessionCommit, SessionStore } from "../session-store.ts";
 import type { Decision, RoomUpdate, SessionUpdate, StoreUpdate } from "./store-update.ts";
-import { type TicketStore, TicketTable } from "./ticket-store.ts";
+import type { TicketStore } from "../ticket-store.ts";
+import { TicketTable } from "./ticket-table.ts";
 
 /** Applies the update of a decision, or records it first, and returns its result. */
 export type Execute = <Result>(decision: Decision<StoreUpdate, Result>) => Awaitable<Result>;

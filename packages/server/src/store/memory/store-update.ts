@@ -1,8 +1,8 @@
 /** The updates of a store. Each is complete in itself: the tables apply it, and a journal records it before that. */
 import type { Message } from "@symbolon/protocol";
 import type { SavedMemberships } from "./membership-numbers.ts";
-import type { Retention, RoomEntry, RoomPosition } from "./room-log.ts";
-import type { Lease, NewSession, Progress, StoredMessage } from "./session-store.ts";
+import type { Retention, RoomEntry, RoomPosition } from "../room-log.ts";
+import type { Lease, NewSession, Progress, StoredMessage } from "../session-store.ts";
 
 /** An update that a table decided on but has not applied, and the result to return once it is applied. */
 export interface Decision<Update, Result> {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import type { AttachRequest, Progress, StoredMessage } from "./session-store.ts";
+import type { AttachRequest, Progress, StoredMessage } from "../session-store.ts";
 import type { SessionIdentity, SessionProgress } from "./store-update.ts";
 
 /** A session as of its newest decision. */

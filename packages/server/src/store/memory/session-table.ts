@@ -9,7 +9,7 @@ import type {
   Progress,
   SessionState,
   StoredSession,
-} from "./session-store.ts";
+} from "../session-store.ts";
 import {
   advance,
   type DecidedSession,
