@@ -84,6 +84,7 @@ export class ChatPage {
     await this.requestToJoin(url, name, room);
     await expect(this.connectionBadge).toHaveText("connected");
     await expect(this.people.first()).toHaveText(name);
+    await expect(this.composer).toBeVisible(); // after the answer to the page's request to join
   }
 
   /** Joins a room, and then stops the page's clock. */
