@@ -71,7 +71,7 @@ app.implement(chat, function* (peer, { params, query: { name }, service, resumed
     if (chatRoom.people.get(key) === person) {
       chatRoom.people.delete(key);
       chatRoom.typingUsers.set(name, false);
-      members.send("left", { name, people: chatRoom.names });
+      if (!peer.moved) members.send("left", { name, people: chatRoom.names }); // else the next process has the session
     }
   }
 });

@@ -253,8 +253,8 @@ export const mutants: readonly Mutant[] = [
     name: "a session is removed when the store cannot detach it",
     mode: "store-failures",
     file: recorder,
-    find: "this.#lose(error); // it stays",
-    replace: "this.#session.onLost(error); // it stays",
+    find: 'this.lose({ type: "failed", error }); // it stays',
+    replace: 'this.#session.onLost({ type: "failed", error }); // it stays',
   },
   {
     name: "an event in plain mode is handled twice",

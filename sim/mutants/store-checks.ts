@@ -17,12 +17,18 @@ const processSkipsPositions: Patch = {
   find: "  const { sender, receiver } = session;\n",
   replace: "  if (epoch) return true;\n  const { sender, receiver } = session;\n",
 };
-/** A process that another process replaced does not notice it. */
+/** A process that another process replaced does not notice it when the client is back. */
 const keepsSession: Omit<Mutant, "name"> = {
   mode: "memory-store",
   file: recorder,
-  find: "if (attached.claim.fence > fence + 1) this.#lose();",
-  replace: "void fence;",
+  find: 'if (attached.claim.fence > before.fence + 1) this.lose({ type: "taken", claim: before });',
+  replace: "void before;",
+};
+/** A process does not listen to what the store tells of its sessions. */
+const ignoresLosses: Patch = {
+  file: "server/src/session/stored-sessions.ts",
+  find: "if (session?.claim.epoch === epoch && fence >= session.claim.fence) session.lose(loss);",
+  replace: "void [session, epoch, fence];",
 };
 
 /** Mutants that skip a check of the owner or the positions of a session. */
@@ -57,16 +63,17 @@ export const storeCheckMutants: readonly Mutant[] = [
     find: 'return { type: "takeOver", resume, resetReason: "lost", previousConversation };',
     replace: 'return { type: "begin", resetReason: "lost", previousConversation };',
   },
-  { name: "a replaced process keeps its session", ...keepsSession },
+  { name: "a replaced process keeps its session", ...keepsSession, also: [ignoresLosses] },
   {
     name: "a replaced process keeps its session and accepts every position",
     ...keepsSession,
-    also: [processSkipsPositions],
+    also: [ignoresLosses, processSkipsPositions],
   },
   {
     name: "a replaced process keeps its session and the store accepts every record",
     ...keepsSession,
     also: [
+      ignoresLosses,
       { file: checks, find: "if (sequence !== last + index + 1)\n", replace: "if (sequence < 0)\n" },
       { file: checks, find: "upTo < before.upTo || upTo > max", replace: "upTo < 0" },
     ],

@@ -41,6 +41,11 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
       });
     });
   };
+  /** Calls a listener of the process. */
+  const deliver = (act: () => void): void => {
+    if (maxLatency === 0) act();
+    else process.schedule(0, act);
+  };
   const { sessions, rooms, tickets } = store;
   return {
     epoch: store.epoch,
@@ -50,9 +55,14 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
       attach: (request) => call("attach", () => sessions.attach(request)),
       commit: (claim, record) => call("commit", () => sessions.commit(claim, record)),
       detach: (claim, ms) => call("detach", () => sessions.detach(claim, ms)),
-      renew: (claims, lease) => call("renew", () => sessions.renew(claims, lease)),
+      renew: (connected, lease, detached) => call("renew", () => sessions.renew(connected, lease, detached)),
+      watch: (node, listener) => {
+        const unsubscribe = sessions.watch(node, (loss) => deliver(() => listener(loss)));
+        process.onEnd(unsubscribe);
+        return unsubscribe;
+      },
       sweep: (grace) => call("sweep", () => sessions.sweep(grace)),
-      remove: (claim) => call("remove", () => sessions.remove(claim)),
+      remove: (claim, close) => call("remove", () => sessions.remove(claim, close)),
       list: () => call("list", () => sessions.list()),
     },
     tickets: {
@@ -67,10 +77,7 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
       endMembership: (room, member) => call("endMembership", () => rooms.endMembership(room, member)),
       sweep: (now, idle) => call("sweep", () => rooms.sweep(now, idle)),
       subscribe: (room, listener) => {
-        const unsubscribe = rooms.subscribe(room, (entry, epoch) => {
-          if (maxLatency === 0) listener(entry, epoch);
-          else process.schedule(0, () => listener(entry, epoch));
-        });
+        const unsubscribe = rooms.subscribe(room, (entry, epoch) => deliver(() => listener(entry, epoch)));
         process.onEnd(unsubscribe);
         return unsubscribe;
       },

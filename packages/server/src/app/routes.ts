@@ -223,7 +223,7 @@ export class Routes {
   revoke(principal: string, error: CloseError, onStoreError: (failure: unknown) => void): void {
     const { connections, storedSessions } = this.#options;
     connections.revoke(principal, error);
-    storedSessions?.revoke(principal).catch(onStoreError);
+    storedSessions?.revoke(principal, error).catch(onStoreError);
     for (const { routes } of this.#mounts) routes.revoke(principal, error, onStoreError);
   }
 

@@ -89,6 +89,10 @@ export class ConversationPeerOptions<C extends AnyContract> implements PeerConve
     return this.end.signal;
   }
 
+  get moved(): boolean {
+    return this.end.moved;
+  }
+
   get receives(): Messages {
     return this.#scope.receives;
   }

@@ -1,4 +1,4 @@
-import type { Closed, CloseError } from "@symbolon/protocol";
+import { CloseCode, type Closed, type CloseError } from "@symbolon/protocol";
 
 /** How far a conversation has come. */
 export type State =
@@ -18,6 +18,9 @@ export interface Before {
   readonly closing: "setup" | "running";
   readonly ended: "setup" | "running" | "closing";
 }
+
+/** How a connection ended whose client disconnected before it was accepted. */
+export const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
 
 /** The state of each conversation whose messages are handled. */
 export const running: State & { readonly type: "running" } = { type: "running" };
@@ -45,6 +48,8 @@ export class LazyPromise<Value> {
 
 /** How the app learns that a conversation has ended. */
 export class ConversationEnd {
+  /** As `Peer.moved`. */
+  moved = false;
   readonly #closed = new LazyPromise<Closed>();
   /** Made when the signal is first read. */
   #abort: AbortController | undefined;

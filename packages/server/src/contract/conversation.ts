@@ -18,19 +18,18 @@ import type { Clock } from "../timing/clock.ts";
 import type { RoomMemberships } from "../rooms/memberships.ts";
 import type { ClientLink, LinkListener } from "../session/link.ts";
 import type { SessionChange } from "../session/session-change.ts";
+import { closeAfter, type Loss } from "../session/stored-sessions.ts";
 import {
   type ConversationOptions,
   ConversationPeerOptions,
   type PeerListener,
 } from "./conversation-peer-options.ts";
-import { type Before, LazyPromise, running, type State } from "./conversation-state.ts";
+import { type Before, broken, LazyPromise, running, type State } from "./conversation-state.ts";
 import type { RoomClient } from "./contract-rooms-options.ts";
 import type { ContractScope } from "./handlers.ts";
 import { Peer } from "./peer.ts";
 import type { Setup } from "./setup.ts";
 
-/** How a connection ended whose client disconnected before it was accepted. */
-const broken: Closed = { code: CloseCode.Abnormal, reason: "", wasClean: false };
 /** How long a new connection waits for the previous one of the same client to end, and for its handlers, in ms. */
 const takeoverTimeout = 5_000;
 
@@ -140,9 +139,14 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.#exchange.renew(claims);
   }
 
-  onStoreLost(error: unknown): void {
-    if (error !== undefined) void this.#exchange.report(error, "open");
-    this.terminate(new CloseError(CloseCode.SessionLost, "the session cannot continue on this server"));
+  onLost(loss: Loss): void {
+    if (loss.type === "failed") void this.#exchange.report(loss.error, "open");
+    if (loss.type === "taken") this.onMoved();
+    this.terminate(closeAfter(loss));
+  }
+
+  onMoved(): void {
+    this.#peerOptions.end.moved = true;
   }
 
   closeGracefully(error: CloseError): void {

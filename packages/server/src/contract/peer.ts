@@ -23,6 +23,8 @@ export interface PeerConversation extends RpcPeerOptions, ObservableSession {
   readonly closed: Promise<Closed>;
   /** As `Peer.signal`. */
   readonly signal: AbortSignal;
+  /** As `Peer.moved`. */
+  readonly moved: boolean;
   /** The handler that the setup gave for a request or a stream; undefined without one. */
   handlerOf(name: string): CallHandler | undefined;
 }
@@ -49,6 +51,15 @@ export class Peer<Sends extends Messages = Messages> extends RpcPeer<Sends> {
   /** Aborts when the session ends. */
   get signal(): AbortSignal {
     return this.#conversation.signal;
+  }
+
+  /**
+   * Whether the session has ended in this process alone, and continues from the store: its client is at another server, or this
+   * server shuts down. Code after the `yield` reads it, and does not tell others then that the client has left.
+   * @default false until the session ends
+   */
+  get moved(): boolean {
+    return this.#conversation.moved;
   }
 
   /**

@@ -10,6 +10,7 @@ import type { RateOptions } from "../timing/message-rate.ts";
 import type { ObservableSession } from "./session-change.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import type { SessionOwner } from "./sessions.ts";
+import type { Loss } from "./stored-sessions.ts";
 
 /** The conversation that a link belongs to. */
 export interface LinkListener {
@@ -21,8 +22,10 @@ export interface LinkListener {
   onRenewed(claims: Verified["claims"]): void;
   /** Closes the link at once; messages that wait for their handlers are dropped. */
   terminate(error: CloseError): void;
-  /** Ends a session whose store has failed with `error`, or which another process has. */
-  onStoreLost(error: unknown): void;
+  /** This process does not have the session any more: ends it here. */
+  onLost(loss: Loss): void;
+  /** The session is about to end here, and continues from the store. */
+  onMoved(): void;
   /** Closes the link when the messages that have arrived are handled. */
   closeGracefully(error: CloseError): void;
 }

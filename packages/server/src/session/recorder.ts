@@ -10,7 +10,7 @@ import type {
   StoredMessage,
   Progress,
 } from "../store/session-store.ts";
-import type { OwnedSession, StoredSessions, Unleased } from "./stored-sessions.ts";
+import type { Loss, OwnedSession, StoredSessions, Unleased } from "./stored-sessions.ts";
 
 /** What a recorder needs of its session. */
 export interface RecordedSession {
@@ -18,8 +18,8 @@ export interface RecordedSession {
   readonly received: () => Received;
   /** What the session has to know after a restart. */
   readonly note: () => Message;
-  /** Another process has the session, or the store has failed with `error`: the session ends here. */
-  readonly onLost: (error?: unknown) => void;
+  /** The session ends here, or the last call of one that has ended failed. */
+  readonly onLost: (loss: Loss) => void;
 }
 
 /** The write-ahead log of a session: commits its changes to the store before the client sees them. */
@@ -53,12 +53,19 @@ export class Recorder implements MessageSink, OwnedSession {
     store.own(this);
   }
 
-  get claim(): Claim | undefined {
-    return this.#detached || this.#attaching > 0 ? undefined : this.#claim;
+  get claim(): Claim {
+    return this.#claim;
   }
 
-  taken(): void {
-    this.#lose();
+  get clientState(): OwnedSession["clientState"] {
+    if (this.#attaching > 0) return "resuming";
+    return this.#detached ? "detached" : "connected";
+  }
+
+  lose(loss: Loss): void {
+    if (this.#stopped) return;
+    this.stop();
+    this.#session.onLost(loss);
   }
 
   /** The wire that gets messages from now on. Drops what the wire before it has not got. */
@@ -101,7 +108,7 @@ export class Recorder implements MessageSink, OwnedSession {
     this.#scheduled = true;
     // Not in a microtask: one commit has a handler's room messages, its answer, and that its message is finished.
     setImmediate(() => {
-      this.#enqueue(() => this.#commit()).catch((error: unknown) => this.#lose(error));
+      this.#enqueue(() => this.#commit()).catch((error: unknown) => this.lose({ type: "failed", error }));
     });
   }
 
@@ -112,11 +119,12 @@ export class Recorder implements MessageSink, OwnedSession {
       return await this.#enqueue(async () => {
         const attached = await this.#store.attach(request);
         if (attached.type !== "resumed") return attached;
-        const { fence } = this.#claim;
+        const before = this.#claim;
         this.#claim = attached.claim;
         this.#detached = false;
         this.#skipAcknowledged(attached.state.acknowledged.upTo);
-        if (attached.claim.fence > fence + 1) this.#lose(); // another process had the session: the state here is outdated
+        // Another process had the session: the state here is outdated.
+        if (attached.claim.fence > before.fence + 1) this.lose({ type: "taken", claim: before });
         return attached;
       });
     } finally {
@@ -130,17 +138,19 @@ export class Recorder implements MessageSink, OwnedSession {
     if (this.#attaching > 0) return;
     this.#detached = true;
     try {
-      await this.#enqueue(() => this.#store.detach(this.#claim));
+      await this.#enqueue(async () => {
+        if (!(await this.#store.detach(this.#claim))) await this.#store.check(this);
+      });
     } catch (error) {
-      this.#lose(error); // it stays in the store, where its client may find it
+      this.lose({ type: "failed", error }); // it stays in the store, where its client may find it
     }
   }
 
-  /** The session has ended: removes it from the store. */
+  /** The session has ended: removes it from the store. Never rejects. */
   async remove(): Promise<void> {
     if (this.#stopped) return;
     this.stop();
-    await this.#enqueue(() => this.#store.remove(this.#claim));
+    await this.#reported(this.#enqueue(() => this.#store.remove(this.#claim)));
   }
 
   /** Records nothing more. */
@@ -149,15 +159,21 @@ export class Recorder implements MessageSink, OwnedSession {
     this.#store.release(this);
   }
 
-  /** The server shuts down: commits the session a last time and leaves it in the store, detached. */
+  /** The server shuts down: commits the session a last time and leaves it in the store, detached. Never rejects. */
   async leave(): Promise<void> {
     if (this.#stopped) return;
     const { record } = this.#takeRecord();
     this.stop();
-    await this.#enqueue(async () => {
+    const left = this.#enqueue(async () => {
       await this.#store.commit(this.#claim, record);
       await this.#store.detach(this.#claim);
     });
+    await this.#reported(left);
+  }
+
+  /** Waits for the last call, and reports that it failed. */
+  async #reported(call: Promise<unknown>): Promise<void> {
+    await call.catch((error: unknown) => this.#session.onLost({ type: "failed", error }));
   }
 
   /** The client has reported that it received everything up to `upTo`; its wire before may still bring older reports. */
@@ -170,7 +186,7 @@ export class Recorder implements MessageSink, OwnedSession {
     if (this.#stopped) return;
     const { record, wire, unsent } = this.#takeRecord();
     const committed = this.#store.commit(this.#claim, record);
-    if ((committed instanceof Promise ? await committed : committed) === false) this.#lose();
+    if ((committed instanceof Promise ? await committed : committed) === false) await this.#store.check(this);
     else if (wire === this.#wire) for (const message of unsent) wire?.send(message);
   }
 
@@ -200,11 +216,5 @@ export class Recorder implements MessageSink, OwnedSession {
     const result = this.#lastCall.then(call);
     this.#lastCall = result.catch(() => {});
     return result;
-  }
-
-  #lose(error?: unknown): void {
-    if (this.#stopped) return;
-    this.stop();
-    this.#session.onLost(error);
   }
 }

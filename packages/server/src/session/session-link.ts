@@ -113,9 +113,9 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
     this.#recorder = new Recorder(store, claim, {
       note,
       received: () => this.session.receiver.received,
-      onLost: (error) => this.#listener?.onStoreLost(error),
+      onLost: (loss) => this.#listener?.onLost(loss),
     });
-    if (this.ended) this.#removeRecord(); // it ended while the store was asked
+    if (this.ended) void this.#recorder.remove(); // it ended while the store was asked
   }
 
   /** Asks the store, if there is one, whether this client may resume the session. */
@@ -176,8 +176,9 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
 
   async leave(error: CloseError): Promise<void> {
     const recorded = this.#recorder?.leave();
+    if (recorded !== undefined) this.#listener?.onMoved();
     this.close(error);
-    await recorded?.catch((failure: unknown) => this.#listener?.onStoreLost(failure));
+    await recorded;
     await this.#parts.exchange.ended;
   }
 
@@ -286,14 +287,10 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
     wire?.stop();
     this.#renewal.stop();
     const { undelivered } = this.session.sender;
-    this.#removeRecord();
+    void this.#recorder?.remove();
     this.#options.sessions.remove(this);
     this.session.sender.end(error);
     if ("release" in before) before.release(this.#parts.exchange.ended);
     this.#subscribers.emit({ type: "ended", undelivered });
-  }
-
-  #removeRecord(): void {
-    void this.#recorder?.remove().catch((failure: unknown) => this.#listener?.onStoreLost(failure));
   }
 }

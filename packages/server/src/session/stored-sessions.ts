@@ -1,11 +1,14 @@
+import { CloseCode, CloseError } from "@symbolon/protocol";
 import type { Awaitable } from "../store/awaitable.ts";
 import type {
   AttachRequest,
   AttachResult,
   Claim,
+  ClientClose,
   Lease,
   NewSession,
   SessionCommit,
+  SessionLoss,
   SessionStore,
 } from "../store/session-store.ts";
 import type { RoomPlace } from "../store/room-log.ts";
@@ -20,12 +23,27 @@ const beatInterval = 5_000;
 /** A call to the store without the lease, which `StoredSessions` adds. */
 export type Unleased<Call extends NewSession> = Omit<Call, "lease">;
 
+/** Why this process does not have a session any more. */
+export type Loss = SessionLoss | { readonly type: "failed"; readonly error: unknown };
+
+/** How a client is closed whose session this process does not have any more. */
+export function closeAfter(loss: Loss): CloseError {
+  if (loss.type === "taken") return new CloseError(CloseCode.GoingAway, "the session is at another server");
+  const { code, reason } = (loss.type === "removed" ? loss.close : undefined) ?? {
+    code: CloseCode.SessionLost,
+    reason: "the session cannot continue on this server",
+  };
+  return new CloseError(code, reason);
+}
+
 /** A session that this process has. */
 export interface OwnedSession {
-  /** The right to change it; undefined while the client has no wire, or is resuming the session. */
-  readonly claim: Claim | undefined;
-  /** Another process has the session. */
-  taken(): void;
+  /** The newest right to change it that this process knows. */
+  readonly claim: Claim;
+  /** Whether its client has a wire, has none, or is about to get another one. */
+  readonly clientState: "connected" | "detached" | "resuming";
+  /** The process does not have the session any more. */
+  lose(loss: SessionLoss): void;
 }
 
 /**
@@ -37,8 +55,8 @@ export class StoredSessions {
   readonly #grace: number;
   readonly #onError: (error: unknown) => void;
   readonly #lease: Lease = { node: crypto.randomUUID(), ms: leaseTime };
-  readonly #owned = new Set<OwnedSession>();
-  readonly #unsubscribe: () => void;
+  readonly #owned = new Map<string, OwnedSession>();
+  readonly #unsubscribe: readonly (() => void)[];
   #beatAt: number;
   #beating = false;
   #stopped = false;
@@ -49,29 +67,38 @@ export class StoredSessions {
     this.#grace = grace;
     this.#onError = onError;
     this.#beatAt = clock.now + beatInterval;
-    this.#unsubscribe = clock.subscribe({
+    const beat = clock.subscribe({
       step: (now) => {
         if (now < this.#beatAt || this.#beating) return;
         this.#beatAt = now + beatInterval;
         void this.#beat();
       },
     });
+    this.#unsubscribe = [beat, sessions.watch(this.#lease.node, (loss) => this.#onLoss(loss))];
   }
 
   /** Renews no leases any more, and ends no sessions. The store may be closed from now on. */
   stop(): void {
     this.#stopped = true;
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 
-  /** Renews the lease of a session from now on, until `release`. */
+  /** Renews the lease of a session from now on, and informs it when it is lost, until `release`. */
   own(session: OwnedSession): void {
-    this.#owned.add(session);
+    this.#owned.set(session.claim.sessionId, session);
   }
 
   /** This process no longer has the session. */
   release(session: OwnedSession): void {
-    this.#owned.delete(session);
+    const { sessionId } = session.claim;
+    if (this.#owned.get(sessionId) === session) this.#owned.delete(sessionId);
+  }
+
+  /** A call returned that the claim of a session is not the newest: asks the store why, and informs the session. */
+  async check(session: OwnedSession): Promise<void> {
+    const { claim } = session;
+    const [loss = { type: "taken", claim } as const] = await this.#sessions.renew([], this.#lease, [claim]);
+    session.lose(loss);
   }
 
   /** As `SessionStore.create`. */
@@ -100,15 +127,16 @@ export class StoredSessions {
   }
 
   /**
-   * Removes the sessions of a principal, also those whose clients reconnect meanwhile.
+   * Removes the sessions of a principal, also those whose clients reconnect meanwhile. The processes that have them close the
+   * clients with `close`.
    * @throws the error of the store, after the call for each session; an Error if the store does not remove a session
    */
-  async revoke(principal: string): Promise<void> {
+  async revoke(principal: string, close: ClientClose): Promise<void> {
     const sessions = this.#sessions;
     let remaining = (await sessions.list()).filter((session) => session.principal === principal);
     while (remaining.length > 0) {
       const fences = new Map(remaining.map(({ claim }) => [claim.sessionId, claim.fence]));
-      const removed = await Promise.all(remaining.map(async ({ claim }) => sessions.remove(claim)));
+      const removed = await Promise.all(remaining.map(async ({ claim }) => sessions.remove(claim, close)));
       if (!removed.includes(false)) return;
       remaining = (await sessions.list()).filter(({ claim }) => fences.has(claim.sessionId));
       // A client that has reconnected has a new claim. With the same claim the loop would never end.
@@ -135,13 +163,19 @@ export class StoredSessions {
   }
 
   async #renew(): Promise<void> {
-    const claims = Array.from(this.#owned, ({ claim }) => claim).filter((claim) => claim !== undefined);
-    if (claims.length === 0) return;
-    const lost = await this.#sessions.renew(claims, this.#lease);
-    const fences = new Map(lost.map(({ sessionId, fence }) => [sessionId, fence]));
-    for (const session of this.#owned) {
-      const { claim } = session;
-      if (claim !== undefined && fences.get(claim.sessionId) === claim.fence) session.taken();
-    }
+    const claimsOf = (state: OwnedSession["clientState"]): readonly Claim[] =>
+      Array.from(this.#owned.values())
+        .filter(({ clientState }) => clientState === state)
+        .map(({ claim }) => claim);
+    const [connected, detached] = [claimsOf("connected"), claimsOf("detached")];
+    if (connected.length + detached.length === 0) return;
+    for (const loss of await this.#sessions.renew(connected, this.#lease, detached)) this.#onLoss(loss);
+  }
+
+  /** A loss may be reported late: the process may have attached the session again since. */
+  #onLoss(loss: SessionLoss): void {
+    const { sessionId, epoch, fence } = loss.claim;
+    const session = this.#owned.get(sessionId);
+    if (session?.claim.epoch === epoch && fence >= session.claim.fence) session.lose(loss);
   }
 }

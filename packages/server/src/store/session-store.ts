@@ -1,11 +1,11 @@
-import type { Message } from "@symbolon/protocol";
+import type { Closed, Message } from "@symbolon/protocol";
 import type { Awaitable } from "./awaitable.ts";
 import type { RoomAppend, RoomPlace } from "./room-log.ts";
 
 /**
  * Keeps sessions, each with the process that has it. A process has a session by a lease, and renews it. When the lease runs
  * out, the session is detached and waits for its client. A lease never keeps a client waiting: `attach` gives the session to
- * the process that calls, and `renew` returns the old claim to the process that had it.
+ * the process that calls, and the process that had it learns that by `watch`, or by `renew`.
  */
 export interface SessionStore {
   /**
@@ -45,11 +45,26 @@ export interface SessionStore {
    */
   detach(claim: Claim, ms: number): Awaitable<boolean>;
   /**
-   * Leases sessions again, also those whose lease has run out.
+   * Leases sessions again, also those whose lease has run out. Sessions that are detached stay detached, and are only checked.
    *
-   * @returns the claims that are not the newest of their sessions, or whose sessions have ended.
+   * @param connected the sessions whose clients have a wire.
+   * @param detached the sessions that the process has detached, and keeps for their clients.
+   * @returns which of both the process has lost.
    */
-  renew(claims: readonly Claim[], lease: Lease): Awaitable<readonly Claim[]>;
+  renew(
+    connected: readonly Claim[],
+    lease: Lease,
+    detached: readonly Claim[],
+  ): Awaitable<readonly SessionLoss[]>;
+  /**
+   * Calls `listener` for each session that this process has lost from now on: one that it has, or has detached. A store that
+   * several processes share MAY miss some, or be late: `renew` returns the same. A listener may call the store. A listener MUST
+   * NOT throw.
+   *
+   * @param node the name of the process, as in its leases.
+   * @returns a function that ends the subscription. A second call of it does nothing.
+   */
+  watch(node: string, listener: LossListener): () => void;
   /**
    * Detaches the sessions whose lease has run out: they end unless they are attached within `grace` ms after the end of the
    * lease. If the store does not know when a lease ended, the time counts from this call on. Ends the detached sessions whose time has passed. A store MAY change
@@ -61,9 +76,10 @@ export interface SessionStore {
   /**
    * Ends a session. Afterwards the store MUST behave as if the session had never existed.
    *
+   * @param close how the process that has the session closes the client's connection. The store passes it on, and does not keep it.
    * @returns `false` when the claim is not the newest of its session.
    */
-  remove(claim: Claim): Awaitable<boolean>;
+  remove(claim: Claim, close?: ClientClose): Awaitable<boolean>;
   /** Lists every session, in any order. A server calls it in `app.revoke`. */
   list(): Awaitable<readonly StoredSession[]>;
 }
@@ -88,6 +104,19 @@ export interface Lease {
   /** In ms, from the call on. */
   readonly ms: number;
 }
+
+/** The code and the reason with which a client's connection is closed. */
+export type ClientClose = Pick<Closed, "code" | "reason">;
+
+/** A session that a process does not have any more, and the last claim of that process. */
+export type SessionLoss =
+  /** Another process has attached the session. */
+  | { readonly type: "taken"; readonly claim: Claim }
+  /** The session has ended. `close` is that of `remove`; `renew` does not know it. */
+  | { readonly type: "removed"; readonly claim: Claim; readonly close?: ClientClose | undefined };
+
+/** Receives what a process has lost. */
+export type LossListener = (loss: SessionLoss) => void;
 
 /** A session that begins. */
 export interface NewSession {

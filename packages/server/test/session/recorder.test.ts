@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import { Recorder } from "../../src/session/recorder.ts";
 import { StoredSessions } from "../../src/session/stored-sessions.ts";
-import type { SessionCommit, SessionStore } from "../../src/store/session-store.ts";
+import type { LossListener, SessionCommit, SessionStore } from "../../src/store/session-store.ts";
 import { Clock } from "../../src/timing/clock.ts";
 import { lease } from "../store/store-fixtures.ts";
 
@@ -46,7 +46,7 @@ async function createRecorder(change: (sessions: SessionStore) => Partial<Sessio
   const recorder = new Recorder(stored, claim, {
     received: () => received,
     note: () => "{}",
-    onLost: (error) => lost.push(error),
+    onLost: (loss) => lost.push(loss),
   });
   const sent: Message[] = [];
   recorder.wire = { send: (message: Message) => sent.push(message) } as unknown as Wire;
@@ -129,8 +129,33 @@ test("a session that another process has is lost here, once", async () => {
   await tick();
   recorder.send("two");
   await tick();
-  expect(lost).toEqual([undefined]);
+  expect(lost).toMatchObject([{ type: "taken" }]);
   expect(sent).toEqual([]);
+});
+
+test("a session that has ended in the store is lost here, when it is committed and when it is detached", async () => {
+  for (const act of ["send", "detach"] as const) {
+    const { store, recorder, lost } = await createRecorder(() => ({ watch: () => () => {} }));
+    await store.sessions.remove(recorder.claim);
+    void recorder[act]("one");
+    await tick();
+    expect(lost).toEqual([{ type: "removed", claim: recorder.claim }]);
+  }
+});
+
+test("a loss that is reported late, after the process has the session again, ends nothing", async () => {
+  let report: LossListener = () => {};
+  const { store, recorder, lost } = await createRecorder(() => ({
+    watch: (_node, listener) => ((report = listener), () => {}),
+  }));
+  const { claim: before } = recorder;
+  expect((await recorder.attach(attachRequest(store.epoch))).type).toBe("resumed");
+  report({ type: "taken", claim: before });
+  report({ type: "taken", claim: { ...recorder.claim, epoch: "another" } });
+  report({ type: "taken", claim: { ...recorder.claim, sessionId: "another" } });
+  expect(lost).toEqual([]);
+  report({ type: "taken", claim: recorder.claim });
+  expect(lost).toEqual([{ type: "taken", claim: recorder.claim }]);
 });
 
 test("a store that fails is reported, and nothing is sent", async () => {
@@ -138,7 +163,7 @@ test("a store that fails is reported, and nothing is sent", async () => {
   const { recorder, lost, sent } = await createRecorder(() => ({ commit: () => Promise.reject(full) }));
   recorder.send("one");
   await tick();
-  expect(lost).toEqual([full]);
+  expect(lost).toEqual([{ type: "failed", error: full }]);
   expect(sent).toEqual([]);
 });
 
@@ -170,7 +195,7 @@ test("a session that another process has had meanwhile is lost here, though the 
   expect(lost).toEqual([]);
   expect((await store.sessions.attach(back(3))).type).toBe("resumed"); // by another process
   expect((await recorder.attach(back(4))).type).toBe("resumed");
-  expect(lost).toEqual([undefined]);
+  expect(lost).toMatchObject([{ type: "taken", claim: { fence: 2 } }]);
   recorder.send("one");
   await tick();
   await recorder.remove();
@@ -214,7 +239,7 @@ test("a session that cannot be detached is lost here, and stays in the store", a
   const full = new Error("no space left");
   const { store, recorder, lost } = await createRecorder(() => ({ detach: () => Promise.reject(full) }));
   await recorder.detach();
-  expect(lost).toEqual([full]);
+  expect(lost).toEqual([{ type: "failed", error: full }]);
   await recorder.remove();
   expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: "sessionId" } }]);
 });

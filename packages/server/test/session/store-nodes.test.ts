@@ -2,10 +2,12 @@
 import { CloseCode } from "@symbolon/protocol";
 import { describe, expect, test } from "vitest";
 import { memoryStore } from "../../src/store/memory/memory-store.ts";
+import type { SessionStore } from "../../src/store/session-store.ts";
 import type { Clock } from "../../src/timing/clock.ts";
 import {
   connectConfirmed,
   connectNotes,
+  loseConnection,
   postFrame,
   resumeHello,
   startNotesServer,
@@ -17,9 +19,10 @@ const helloAs = (auth: string): object => ({ ...hello, auth, key: keyOf(auth) })
 
 describe("the nodes of a store", () => {
   /** Two nodes that share a store; `pass` lets the time of all of them pass, a second at a time. */
-  function startNodes() {
+  function startNodes(change: Partial<SessionStore> = {}) {
     let now = 1_700_000_000_000;
-    const store = memoryStore({ now: () => now });
+    const memory = memoryStore({ now: () => now });
+    const store = { ...memory, sessions: { ...memory.sessions, ...change } };
     const options = { store, heartbeat: { interval: 3_600_000 } };
     const [a, b] = [startNotesServer({}, options), startNotesServer({}, options)];
     const pass = async (ms: number, nodes: readonly { readonly clock: Clock }[] = [a, b]): Promise<void> => {
@@ -57,18 +60,101 @@ describe("the nodes of a store", () => {
     expect(await store.sessions.list()).toEqual([]);
   });
 
-  test("a session that has moved to another node ends at the first one within a beat", async () => {
-    const { store, a, b, pass } = startNodes();
+  const lossy: Partial<SessionStore> = { watch: () => () => {} };
+
+  test.each([
+    ["at once", {}, 0],
+    ["within a beat, though the store did not tell", lossy, 5_000],
+  ])("a session that has moved to another node ends at the first one %s", async (_when, change, ms) => {
+    const { store, a, b, pass } = startNodes(change);
     const { socket, welcome } = await connectConfirmed(a.net, helloAs("ada"));
     const back = await connectNotes(b.net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
     expect(back.welcome).toMatchObject({ state: "resumed" });
-    expect(a.log).toEqual(["hook", "setup"]);
-    await pass(5_000);
-    expect(await socket.closed).toMatchObject({ code: CloseCode.SessionLost });
+    await pass(ms);
+    expect(await socket.closed).toMatchObject({
+      code: CloseCode.GoingAway,
+      reason: "the session is at another server",
+    });
     expect(a.log).toEqual(["hook", "setup", "finally", "hook ends"]);
+    expect(a.peers[0]?.moved).toBe(true);
     expect(b.log).toEqual(["hook", "setup"]);
     expect(await store.sessions.list()).toMatchObject([{ claim: { fence: 2 }, endsAt: undefined }]);
     back.socket.close(1000);
     await b.net.settled();
+    expect(b.peers[0]?.moved).toBe(false);
+  });
+
+  test.each([
+    ["at once", {}, 0],
+    ["within a beat, though the store did not tell", lossy, 5_000],
+  ])(
+    "a client that was away, and came back to another node, is no stale member of the first one: %s",
+    async (_when, change, ms) => {
+      const { a, b, pass } = startNodes(change);
+      const { socket, welcome } = await connectConfirmed(a.net, helloAs("ada"));
+      await loseConnection(a.net, socket);
+      await pass(10_000);
+      expect(a.log).toEqual(["hook", "setup"]);
+      const back = await connectNotes(b.net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
+      expect(back.welcome).toMatchObject({ state: "resumed" });
+      await pass(ms);
+      await flushPromises();
+      expect(a.log).toEqual(["hook", "setup", "finally", "hook ends"]);
+      expect(a.app.gauges()).toMatchObject({ connected: 0, detached: 0 });
+      back.socket.close(1000);
+      await b.net.settled();
+    },
+  );
+
+  test("a client that was away, and came back, has its session for as long as it likes", async () => {
+    const { a, pass } = startNodes();
+    const { socket, welcome } = await connectConfirmed(a.net, helloAs("ada"));
+    await loseConnection(a.net, socket);
+    await pass(100_000);
+    const back = await connectNotes(a.net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
+    expect(back.welcome).toMatchObject({ state: "resumed" });
+    await pass(300_000);
+    expect(a.log).toEqual(["hook", "setup", "hook", "hook ends"]);
+    back.socket.close(1000);
+    await a.net.settled();
+  });
+
+  // S30
+  test.each([
+    ["by default", undefined, { code: CloseCode.Forbidden, reason: "revoked" }],
+    ["with a code", { code: CloseCode.Unauthorized }, { code: CloseCode.Unauthorized, reason: "" }],
+  ])("%s, revoke at one node closes the clients at the others at once", async (_how, close, closed) => {
+    const { store, a, b } = startNodes();
+    const ada = await connectConfirmed(a.net, helloAs("ada"));
+    const bob = await connectConfirmed(a.net, helloAs("bob"));
+    b.app.revoke("ada", close);
+    expect(await ada.socket.closed).toMatchObject(closed);
+    await a.net.settled();
+    expect(a.peers.map(({ moved }) => moved)).toEqual([false, false]);
+    expect(a.log.filter((line) => line === "finally")).toHaveLength(1);
+    expect(await store.sessions.list()).toMatchObject([{ principal: "bob" }]);
+    bob.socket.close(1000);
+    await a.net.settled();
+  });
+
+  // S30
+  test("revoke at one node ends a session at another within a beat, though the store did not tell", async () => {
+    const { a, b, pass } = startNodes(lossy);
+    const ada = await connectConfirmed(a.net, helloAs("ada"));
+    b.app.revoke("ada");
+    await pass(5_000);
+    expect(await ada.socket.closed).toMatchObject({ code: CloseCode.SessionLost });
+    expect(a.log).toEqual(["hook", "setup", "finally", "hook ends"]);
+    expect(a.peers[0]?.moved).toBe(false);
+  });
+
+  test("a session has moved when its server shuts down and has a store", async () => {
+    const { a } = startNodes();
+    const own = startNotesServer();
+    for (const { net, app } of [a, own]) {
+      await connectConfirmed(net, helloAs("ada"));
+      await app.end();
+    }
+    expect([a.peers[0]?.moved, own.peers[0]?.moved]).toEqual([true, false]);
   });
 });

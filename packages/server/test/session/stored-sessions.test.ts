@@ -17,7 +17,6 @@ import {
   connectNotes,
   loseConnection,
   resumeHello,
-  postFrame,
   startNotesServer,
 } from "../contract/notes-server.ts";
 import { waitOptions } from "../../../../test/time-limits.ts";
@@ -126,8 +125,7 @@ describe("revoke", () => {
     listed.open();
     await flushPromises();
     expect(await store.sessions.list()).toEqual([]);
-    back.socket.send(postFrame(1, "still here?"));
-    expect(await back.socket.closed).toMatchObject({ code: CloseCode.SessionLost });
+    expect(await back.socket.closed).toMatchObject({ code: CloseCode.Forbidden, reason: "revoked" });
     const again = await connectNotes(net, resumeHello(welcome, { auth: "ada", key: keyOf("ada"), att: 3 }));
     expect(again.welcome).toMatchObject({ state: "reset", why: "unknown" });
     again.socket.close();

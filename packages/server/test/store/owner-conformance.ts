@@ -1,9 +1,21 @@
 /** How processes have the sessions of a store: by leases, which the clock of the store ends. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Lease, SessionLoss } from "../../src/store/session-store.ts";
 import type { Store } from "../../src/store/store.ts";
+import { waitOptions } from "../../../../test/time-limits.ts";
 import { attachRequest, lease, newSession, openWithSession, resumed } from "./store-fixtures.ts";
 
 const grace = 120_000;
+/** The lease of another process. */
+const other: Lease = { node: "another", ms: lease.ms };
+
+/** What the process of `lease` has lost from now on, and the process of `other`. */
+function watchLosses({ sessions }: Store): Record<"losses" | "others", SessionLoss[]> {
+  const [losses, others]: [SessionLoss[], SessionLoss[]] = [[], []];
+  sessions.watch(lease.node, (loss) => losses.push(loss));
+  sessions.watch(other.node, (loss) => others.push(loss));
+  return { losses, others };
+}
 
 /** Tests the owners of sessions; `open` returns a new, empty store each time, whose clock is `Date.now`. */
 export function testOwners(name: string, open: () => Promise<Store>): void {
@@ -17,7 +29,7 @@ export function testOwners(name: string, open: () => Promise<Store>): void {
       for (let beats = 0; beats < 60; beats += 1) {
         pass(lease.ms - 1);
         expect(await store.sessions.sweep(0)).toBe(false);
-        expect(await store.sessions.renew([claim], lease)).toEqual([]);
+        expect(await store.sessions.renew([claim], lease, [])).toEqual([]);
       }
       expect(await store.sessions.list()).toMatchObject([{ claim, owner: lease.node, endsAt: undefined }]);
     });
@@ -34,31 +46,108 @@ export function testOwners(name: string, open: () => Promise<Store>): void {
       pass(1);
       await store.sessions.sweep(grace);
       expect(await store.sessions.list()).toEqual([]);
-      expect(await store.sessions.renew([claim], lease)).toEqual([claim]);
+      expect(await store.sessions.renew([claim], lease, [])).toEqual([{ type: "removed", claim }]);
     });
 
     test("a process that was only slow leases its sessions again, and commits", async () => {
       const { store, claim } = await openWithSession(open);
       pass(lease.ms);
       await store.sessions.sweep(grace);
-      expect(await store.sessions.renew([claim], lease)).toEqual([]);
+      expect(await store.sessions.renew([claim], lease, [])).toEqual([]);
       expect(await store.sessions.list()).toMatchObject([{ claim, owner: lease.node, endsAt: undefined }]);
       expect(await store.sessions.commit(claim, { note: "n" })).toEqual([]);
     });
 
     test("attach does not wait for the lease of another process, which learns of it by renew", async () => {
       const { store, claim } = await openWithSession(open);
-      const other = { node: "another", ms: lease.ms };
       const { claim: next } = resumed(await store.sessions.attach(attachRequest(claim, { lease: other })));
-      expect(await store.sessions.renew([claim], lease)).toEqual([claim]);
-      expect(await store.sessions.renew([next], other)).toEqual([]);
+      expect(await store.sessions.renew([claim], lease, [])).toEqual([{ type: "taken", claim }]);
+      expect(await store.sessions.renew([next], other, [])).toEqual([]);
       expect(await store.sessions.list()).toMatchObject([{ claim: next, owner: "another" }]);
+    });
+
+    test("a session that its process has detached stays detached, and the process learns that it has lost it", async () => {
+      const { store, claim } = await openWithSession(open);
+      const taken = await store.sessions.create({ ...newSession, sessionId: "t" });
+      const removed = await store.sessions.create({ ...newSession, sessionId: "u" });
+      const claims = [claim, taken, removed];
+      for (const each of claims) await store.sessions.detach(each, 60_000);
+      expect(await store.sessions.renew([], lease, claims)).toEqual([]);
+      const detached = { owner: undefined, endsAt: Date.now() + 60_000 };
+      expect(await store.sessions.list()).toMatchObject([detached, detached, detached]);
+      await store.sessions.attach(attachRequest(taken, { lease: other }));
+      await store.sessions.remove(removed);
+      expect(await store.sessions.renew([], lease, claims)).toEqual([
+        { type: "taken", claim: taken },
+        { type: "removed", claim: removed },
+      ]);
+    });
+
+    test.each([
+      ["has", false],
+      ["has detached", true],
+    ])("a process learns when another attaches a session that it %s", async (_what, isDetached) => {
+      const { store, claim } = await openWithSession(open);
+      const { losses, others } = watchLosses(store);
+      if (isDetached) await store.sessions.detach(claim, 60_000);
+      const own = resumed(await store.sessions.attach(attachRequest(claim)));
+      if (isDetached) await store.sessions.detach(own.claim, 60_000);
+      await store.sessions.attach(attachRequest(own.claim, { attempt: 3, lease: other }));
+      await vi.waitFor(() => expect(losses).toEqual([{ type: "taken", claim: own.claim }]), waitOptions);
+      expect(others).toEqual([]);
+    });
+
+    test("a process learns when a session that it has, or had last, is removed, and how to close its client", async () => {
+      const { store, claim } = await openWithSession(open);
+      const second = await store.sessions.create({ ...newSession, sessionId: "t" });
+      const third = await store.sessions.create({ ...newSession, sessionId: "u" });
+      const { losses, others } = watchLosses(store);
+      const close = { code: 4403, reason: "revoked" };
+      expect(await store.sessions.remove({ ...claim, fence: 2 }, close)).toBe(false);
+      await store.sessions.detach(second, 60_000);
+      for (const each of [claim, second, third])
+        expect(await store.sessions.remove(each, each === third ? undefined : close)).toBe(true);
+      await vi.waitFor(() => expect(losses).toHaveLength(3), waitOptions);
+      expect(losses).toEqual([
+        { type: "removed", claim, close },
+        { type: "removed", claim: second, close },
+        { type: "removed", claim: third },
+      ]);
+      expect(others).toEqual([]);
+    });
+
+    test("a process that was slow for too long learns that its session has ended", async () => {
+      const { store, claim } = await openWithSession(open);
+      const { losses } = watchLosses(store);
+      pass(lease.ms);
+      await store.sessions.sweep(grace);
+      pass(grace);
+      await store.sessions.sweep(grace);
+      await vi.waitFor(() => expect(losses).toEqual([{ type: "removed", claim }]), waitOptions);
+    });
+
+    test("a listener may call the store, and is not called when it has unsubscribed", async () => {
+      const { store, claim } = await openWithSession(open);
+      const second = await store.sessions.create({ ...newSession, sessionId: "t" });
+      const answers: unknown[] = [];
+      const unsubscribe = store.sessions.watch(lease.node, (loss) => {
+        answers.push((async () => store.sessions.commit(loss.claim, { note: "n" }))());
+      });
+      await store.sessions.attach(attachRequest(claim, { lease: other }));
+      await vi.waitFor(() => expect(answers).toHaveLength(1), waitOptions);
+      expect(await answers[0]).toBe(false);
+      unsubscribe();
+      unsubscribe();
+      const { losses } = watchLosses(store);
+      await store.sessions.attach(attachRequest(second, { lease: other }));
+      await vi.waitFor(() => expect(losses).toHaveLength(1), waitOptions);
+      expect(answers).toHaveLength(1);
     });
 
     test("a detached session ends when its time has passed, unless it is attached before", async () => {
       const { store, claim } = await openWithSession(open);
-      const other = await store.sessions.create({ ...newSession, sessionId: "t" });
-      for (const each of [claim, other]) await store.sessions.detach(each, 60_000);
+      const second = await store.sessions.create({ ...newSession, sessionId: "t" });
+      for (const each of [claim, second]) await store.sessions.detach(each, 60_000);
       pass(59_999);
       await store.sessions.sweep(grace);
       expect(await store.sessions.list()).toHaveLength(2);

@@ -11,6 +11,7 @@ import type {
 } from "../room-log.ts";
 import { countDropped, countExpired } from "./retention.ts";
 import type { AccountShares } from "./account-shares.ts";
+import type { Notifications } from "./notifications.ts";
 import type { Decision, RoomUpdate } from "./store-update.ts";
 
 /** A room as of its newest applied update. */
@@ -44,15 +45,14 @@ export class RoomTable {
   /** The time of the sweep since which a room has had no message and no listener, in ms since 1970. */
   readonly #idleSince = new Map<string, number>();
   readonly #newEpoch: () => string;
-  /** Calls of listeners that are due. */
-  readonly #notifications: (() => void)[] = [];
-  #isNotifying = false;
+  readonly #notifications: Notifications;
   readonly #shares: AccountShares | undefined;
   #bytes = 0;
 
-  /** Counts what accounts cause in `shares`. */
-  constructor(newEpoch: () => string, shares?: AccountShares) {
+  /** Adds the calls of listeners to `notifications`. Counts what accounts cause in `shares`. */
+  constructor(newEpoch: () => string, notifications: Notifications, shares?: AccountShares) {
     this.#newEpoch = newEpoch;
+    this.#notifications = notifications;
     this.#shares = shares;
   }
 
@@ -164,7 +164,7 @@ export class RoomTable {
     return update;
   }
 
-  /** Applies a decided update, or one from a journal. `notify` calls the listeners. */
+  /** Applies a decided update, or one from a journal. The calls of the listeners are due then. */
   apply(update: RoomUpdate): void {
     const { room, position, entries: added = [] } = update;
     if (this.#unapplied.get(room)?.update === update) this.#unapplied.delete(room);
@@ -196,19 +196,7 @@ export class RoomTable {
     this.#countEntries(dropped, -1);
     for (const entry of added)
       for (const listener of this.#listeners.get(room) ?? [])
-        this.#notifications.push(() => listener(entry, position.epoch));
-  }
-
-  /** Calls the listeners for the applied messages. If one appends a message, all of them receive it after the present one. */
-  notify(): void {
-    if (this.#isNotifying) return;
-    this.#isNotifying = true;
-    try {
-      for (let next = this.#notifications.shift(); next !== undefined; next = this.#notifications.shift())
-        next();
-    } finally {
-      this.#isNotifying = false;
-    }
+        this.#notifications.add(() => listener(entry, position.epoch));
   }
 
   /** Forgets the decisions whose updates were not applied: they never will be. */

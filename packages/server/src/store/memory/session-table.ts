@@ -2,8 +2,10 @@ import type {
   AttachResult,
   AttachRequest,
   Claim,
+  ClientClose,
   Lease,
   SessionCommit,
+  SessionLoss,
   NewSession,
   StoredMessage,
   Progress,
@@ -20,21 +22,12 @@ import {
   receivedByClient,
 } from "./session-checks.ts";
 import type { AccountShares } from "./account-shares.ts";
+import { type AppliedSession, claimOf, dataBytes, sizeOf } from "./applied-session.ts";
+import type { SessionOwners } from "./session-owners.ts";
 import type { Decision, SessionProgress, SessionUpdate } from "./store-update.ts";
-
-/** A session as of its newest applied update. */
-interface AppliedSession extends DecidedSession {
-  readonly unacknowledged: StoredMessage[];
-  /** The size of the data in `unacknowledged`, in bytes. */
-  readonly messageBytes: number;
-}
 
 /** How many sessions one call of `sweep` changes at most: each may need an entry in a journal. */
 const maxSwept = 500;
-/** The size of a session without its messages and its note, in bytes, estimated. */
-const bytesPerSession = 1_024;
-/** The size of a message without its data, in bytes, estimated. */
-const bytesPerMessage = 32;
 const noProgress: Progress = { upTo: 0, pending: [] };
 
 /** Holds sessions in memory. Decides what a call changes, and applies decided updates; between the two a journal may record them. */
@@ -45,15 +38,15 @@ export class SessionTable {
     string,
     { readonly update: SessionUpdate; readonly session: DecidedSession | undefined }
   >();
-  /** The leases of this table's own time: a journal has none, since the process that wrote it has ended. */
-  readonly #leases = new Map<string, { readonly node: string; readonly until: number }>();
-  readonly #shares: AccountShares | undefined;
+  readonly #owners: SessionOwners;
+  readonly #shares: AccountShares;
   readonly #now: () => number;
   #bytes = 0;
 
   /** `now` is the clock of the store, in ms since 1970. Counts the sessions of accounts in `shares`. */
-  constructor(now: () => number, shares?: AccountShares) {
+  constructor(now: () => number, owners: SessionOwners, shares: AccountShares) {
     this.#now = now;
+    this.#owners = owners;
     this.#shares = shares;
   }
 
@@ -151,18 +144,25 @@ export class SessionTable {
     return this.#change(claim, (before) => ({ ...before, endsAt }));
   }
 
-  /** Decides `SessionStore.renew` for one session: whether the claim is the newest one. */
-  renew(claim: Claim, lease: Lease): Decision<SessionUpdate, boolean> {
+  /** Decides `SessionStore.renew` for one connected session: whether the process has lost it. */
+  renew(claim: Claim, lease: Lease): Decision<SessionUpdate, SessionLoss | undefined> {
     const { sessionId } = claim;
     const session = this.#latest(sessionId);
-    if (session === undefined || !this.owns(claim)) return { result: () => false };
+    const loss = this.lossOf(claim);
+    if (session === undefined || loss !== undefined) return { result: () => loss };
     const { identity, progress } = session;
     if (progress.endsAt === undefined) {
-      this.#lease(sessionId, lease);
-      return { result: () => true };
+      this.#owners.lease(sessionId, lease);
+      return { result: () => undefined };
     }
     const next = { ...progress, endsAt: undefined };
-    return this.#decide({ sessionId, progress: next, lease }, { identity, progress: next }, () => true);
+    return this.#decide({ sessionId, progress: next, lease }, { identity, progress: next }, () => undefined);
+  }
+
+  /** How the process of a claim has lost the session; undefined when the claim is the newest one. */
+  lossOf(claim: Claim): SessionLoss | undefined {
+    if (this.#latest(claim.sessionId) === undefined) return { type: "removed", claim };
+    return this.owns(claim) ? undefined : { type: "taken", claim };
   }
 
   /** Decides `SessionStore.sweep`: the sessions that end or are detached, and whether there are more. */
@@ -172,12 +172,12 @@ export class SessionTable {
   } {
     const now = this.#now();
     const decisions: Decision<SessionUpdate, boolean>[] = [];
-    for (const [sessionId, { identity, progress }] of this.#sessions) {
-      const { endsAt, fence } = progress;
-      const leasedUntil = this.#leases.get(sessionId)?.until ?? now;
+    for (const [sessionId, session] of this.#sessions) {
+      const { endsAt } = session.progress;
+      const leasedUntil = this.#owners.of(sessionId)?.until ?? now;
       if ((endsAt ?? leasedUntil) > now || this.#unapplied.has(sessionId)) continue;
       if (decisions.length === maxSwept) return { decisions, more: true };
-      const claim = { sessionId, epoch: identity.epoch, fence };
+      const claim = claimOf(sessionId, session);
       decisions.push(
         endsAt === undefined
           ? this.#change(claim, (before) => ({ ...before, endsAt: leasedUntil + grace }))
@@ -188,31 +188,35 @@ export class SessionTable {
   }
 
   /** Decides `SessionStore.remove`. */
-  remove(claim: Claim): Decision<SessionUpdate, boolean> {
-    return this.#change(claim, () => undefined);
+  remove(claim: Claim, close?: ClientClose): Decision<SessionUpdate, boolean> {
+    if (!this.owns(claim)) return { result: () => false };
+    return this.#decide({ sessionId: claim.sessionId, close }, undefined, () => true);
   }
 
   /** Lists the sessions as of their newest applied updates. */
   list(): readonly StoredSession[] {
-    return Array.from(this.#sessions, ([sessionId, { identity, progress, messageBytes }]) => {
-      const { service, principal, keyHash, epoch } = identity;
-      const claim = { sessionId, epoch, fence: progress.fence };
-      const owner = this.#leases.get(sessionId)?.node;
-      const { endsAt } = progress;
-      return { claim, service, principal, keyHash, owner, endsAt, bytes: messageBytes };
+    return Array.from(this.#sessions, ([sessionId, session]) => {
+      const { service, principal, keyHash } = session.identity;
+      const { endsAt } = session.progress;
+      const owner = endsAt === undefined ? this.#owners.of(sessionId)?.node : undefined;
+      const claim = claimOf(sessionId, session);
+      return { claim, service, principal, keyHash, owner, endsAt, bytes: session.messageBytes };
     });
   }
 
-  /** Applies a decided update, or one from a journal. */
+  /** Applies a decided update, or one from a journal. The calls of the listeners are due then. */
   apply(update: SessionUpdate): void {
-    const { sessionId, progress, messages = [], lease } = update;
+    const { sessionId, progress, messages = [], lease, close } = update;
     if (this.#unapplied.get(sessionId)?.update === update) this.#unapplied.delete(sessionId);
     const before = this.#sessions.get(sessionId);
+    const claimBefore = before && claimOf(sessionId, before);
     if (before !== undefined) this.#count(before, -1);
+    if (lease !== undefined) this.#owners.lease(sessionId, lease, claimBefore);
     const identity = update.identity ?? before?.identity;
-    if (lease !== undefined) this.#lease(sessionId, lease);
-    if (progress === undefined || progress.endsAt !== undefined) this.#leases.delete(sessionId);
-    if (progress === undefined || identity === undefined) return void this.#sessions.delete(sessionId);
+    if (progress === undefined || identity === undefined) {
+      if (claimBefore !== undefined) this.#owners.end({ type: "removed", claim: claimBefore, close });
+      return void this.#sessions.delete(sessionId);
+    }
     const unacknowledged = before?.unacknowledged ?? [];
     for (const message of messages) unacknowledged.push(message); // too many for the arguments of one call
     const kept = unacknowledged.findIndex(({ sequence }) => sequence > progress.acknowledged.upTo);
@@ -223,14 +227,10 @@ export class SessionTable {
     this.#count(session, 1);
   }
 
-  #lease(sessionId: string, { node, ms }: Lease): void {
-    this.#leases.set(sessionId, { node, until: this.#now() + ms });
-  }
-
   #count(session: AppliedSession, by: 1 | -1): void {
     const bytes = by * sizeOf(session);
     this.#bytes += bytes;
-    this.#shares?.add(session.identity.account, bytes);
+    this.#shares.add(session.identity.account, bytes);
   }
 
   /** Forgets the decisions whose updates were not applied: they never will be. */
@@ -256,17 +256,16 @@ export class SessionTable {
     return unapplied === undefined ? this.#sessions.get(sessionId) : unapplied.session;
   }
 
-  /** Decides on the progress that `next` returns; undefined ends the session. */
+  /** Decides on the progress that `next` returns. */
   #change(
     claim: Claim,
-    next: (before: SessionProgress) => SessionProgress | undefined,
+    next: (before: SessionProgress) => SessionProgress,
     messages: readonly StoredMessage[] = [],
   ): Decision<SessionUpdate, boolean> {
     const { sessionId } = claim;
     const session = this.#latest(sessionId);
     if (session === undefined || !this.owns(claim)) return { result: () => false };
     const progress = next(session.progress);
-    if (progress === undefined) return this.#decide({ sessionId }, undefined, () => true);
     const { identity } = session;
     return this.#decide({ sessionId, progress, messages }, { identity, progress }, () => true);
   }
@@ -285,14 +284,4 @@ export class SessionTable {
     const unacknowledged = [...(this.#sessions.get(sessionId)?.unacknowledged ?? [])];
     return { received, acknowledged, lastSequence, note, unacknowledged };
   }
-}
-
-/** In bytes: a text counts one byte for each UTF-16 code unit. */
-function dataBytes(messages: readonly StoredMessage[]): number {
-  return messages.reduce((bytes, { data }) => bytes + data.length, 0);
-}
-
-function sizeOf({ progress, unacknowledged, messageBytes }: AppliedSession): number {
-  const noteBytes = progress.note?.length ?? 0;
-  return bytesPerSession + noteBytes + bytesPerMessage * unacknowledged.length + messageBytes;
 }

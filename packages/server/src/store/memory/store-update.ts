@@ -2,7 +2,7 @@
 import type { Message } from "@symbolon/protocol";
 import type { SavedMemberships } from "./membership-numbers.ts";
 import type { Retention, RoomEntry, RoomPosition } from "../room-log.ts";
-import type { Lease, NewSession, Progress, StoredMessage } from "../session-store.ts";
+import type { ClientClose, Lease, NewSession, Progress, StoredMessage } from "../session-store.ts";
 
 /** An update that a table decided on but has not applied, and the result to return once it is applied. */
 export interface Decision<Update, Result> {
@@ -45,6 +45,8 @@ export interface SessionUpdate {
   readonly progress?: SessionProgress;
   /** The lease that begins. */
   readonly lease?: Lease;
+  /** How the process that has the session closes its client's connection, when the session ends. */
+  readonly close?: ClientClose | undefined;
   /** Messages to add. Those up to `progress.acknowledged.upTo` are dropped. */
   readonly messages?: readonly StoredMessage[];
 }
@@ -70,18 +72,18 @@ export interface RoomUpdate {
 }
 
 /**
- * What a journal records of an update: without the lease, which ends with the process, and without the messages that their
- * rooms do not retain.
+ * What a journal records of an update: without what concerns processes, which have ended when it is read, and without the
+ * messages that their rooms do not retain.
  */
 export function recordOf({ session, rooms }: StoreUpdate): StoreUpdate {
   return {
-    ...(session && { session: forgetLease(session) }),
+    ...(session && { session: forgetProcesses(session) }),
     ...(rooms && { rooms: rooms.map((room) => (room.keep?.messages === 0 ? forgetMessages(room) : room)) }),
   };
 }
 
-function forgetLease(session: SessionUpdate): SessionUpdate {
-  const { lease: _, ...update } = session;
+function forgetProcesses(session: SessionUpdate): SessionUpdate {
+  const { lease: _, close: __, ...update } = session;
   return update;
 }
 

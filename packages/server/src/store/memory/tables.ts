@@ -1,9 +1,11 @@
 import { AccountShares } from "./account-shares.ts";
+import { Notifications } from "./notifications.ts";
 import { RoomTable } from "./room-table.ts";
+import { SessionOwners } from "./session-owners.ts";
 import { SessionTable } from "./session-table.ts";
 import type { Awaitable } from "../awaitable.ts";
 import type { RoomPlace, RoomLog } from "../room-log.ts";
-import type { SessionCommit, SessionStore } from "../session-store.ts";
+import type { SessionCommit, SessionLoss, SessionStore } from "../session-store.ts";
 import type { Decision, RoomUpdate, SessionUpdate, StoreUpdate } from "./store-update.ts";
 import type { TicketStore } from "../ticket-store.ts";
 import { TicketTable } from "./ticket-table.ts";
@@ -34,6 +36,7 @@ export class Tables {
   readonly rooms: RoomLog;
   /** The tickets of the store. They have no updates, so no journal has them: a restart forgets them. */
   readonly tickets: TicketStore;
+  readonly #notifications = new Notifications();
   readonly #shares: AccountShares;
   readonly #sessions: SessionTable;
   readonly #rooms: RoomTable;
@@ -48,8 +51,9 @@ export class Tables {
   ) {
     this.#maxBytes = maxBytes;
     this.#shares = new AccountShares(maxBytes);
-    this.#sessions = new SessionTable(now, this.#shares);
-    this.#rooms = new RoomTable(newEpoch, this.#shares);
+    const owners = new SessionOwners(now, this.#notifications);
+    this.#sessions = new SessionTable(now, owners, this.#shares);
+    this.#rooms = new RoomTable(newEpoch, this.#notifications, this.#shares);
     this.#execute = execute;
     this.sessions = {
       create: (session) => {
@@ -71,15 +75,17 @@ export class Tables {
         });
       },
       detach: (claim, ms) => this.#executeSession(this.#sessions.detach(claim, ms)),
-      renew: (claims, lease) => {
-        const renewed = this.#executeSessions(claims.map((claim) => this.#sessions.renew(claim, lease)));
-        return whenDone(renewed, (kept) => claims.filter((_, index) => kept[index] === false));
+      renew: (connected, lease, detached) => {
+        const renewed = connected.map((claim) => this.#sessions.renew(claim, lease));
+        const checked = detached.map((claim) => this.#sessions.lossOf(claim));
+        return whenDone(this.#executeSessions(renewed), (losses) => [...losses, ...checked].filter(isLoss));
       },
+      watch: (node, listener) => owners.watch(node, listener),
       sweep: (grace) => {
         const { decisions, more } = this.#sessions.sweep(grace);
         return whenDone(this.#executeSessions(decisions), () => more);
       },
-      remove: (claim) => this.#executeSession(this.#sessions.remove(claim)),
+      remove: (claim, close) => this.#executeSession(this.#sessions.remove(claim, close)),
       list: () => execute({ result: () => this.#sessions.list() }),
     };
     this.rooms = {
@@ -119,11 +125,11 @@ export class Tables {
     return this.#sessions.bytes + this.#rooms.bytes + this.#tickets.bytes;
   }
 
-  /** Applies an update, and calls the listeners of its rooms. */
+  /** Applies an update, and calls the listeners. */
   apply({ session, rooms = [] }: StoreUpdate): void {
     if (session !== undefined) this.#sessions.apply(session);
     for (const update of rooms) this.#rooms.apply(update);
-    this.#rooms.notify();
+    this.#notifications.run();
   }
 
   /** Forgets the decisions whose updates were not applied: they never will be. */
@@ -180,6 +186,10 @@ export class Tables {
     if (this.bytes < this.#maxBytes * nearlyFull) return [];
     return this.#rooms.trim(this.bytes - this.#maxBytes * trimTo);
   }
+}
+
+function isLoss(loss: SessionLoss | undefined): loss is SessionLoss {
+  return loss !== undefined;
 }
 
 /** Maps a value that may be a promise: of a value at once, so that a store in memory answers at once. */
