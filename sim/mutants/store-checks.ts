@@ -27,8 +27,8 @@ const keepsSession: Omit<Mutant, "name"> = {
 /** A process does not listen to what the store tells of its sessions. */
 const ignoresLosses: Patch = {
   file: "server/src/session/stored-sessions.ts",
-  find: "if (session?.claim.epoch === epoch && fence >= session.claim.fence) session.lose(loss);",
-  replace: "void [session, epoch, fence];",
+  find: "    else session.lose(notice);\n",
+  replace: "",
 };
 
 /** Mutants that skip a check of the owner or the positions of a session. */

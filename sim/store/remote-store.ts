@@ -55,6 +55,8 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
       attach: (request) => call("attach", () => sessions.attach(request)),
       commit: (claim, record) => call("commit", () => sessions.commit(claim, record)),
       detach: (claim, ms) => call("detach", () => sessions.detach(claim, ms)),
+      release: (claim, ms) => call("release", () => sessions.release(claim, ms)),
+      willRelease: (claim) => call("willRelease", () => sessions.willRelease(claim)),
       renew: (connected, lease, detached) => call("renew", () => sessions.renew(connected, lease, detached)),
       watch: (node, listener) => {
         const unsubscribe = sessions.watch(node, (loss) => deliver(() => listener(loss)));

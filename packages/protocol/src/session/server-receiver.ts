@@ -27,6 +27,11 @@ export class ServerReceiver extends Receiver {
     return this.used.messages > 0;
   }
 
+  /** Whether everything that has arrived is finished. */
+  get isIdle(): boolean {
+    return super.received.pending.length === 0;
+  }
+
   override accept(sequence: number, bytes?: number): boolean {
     return super.accept(sequence, bytes) || this.#missing?.delete(sequence) === true;
   }

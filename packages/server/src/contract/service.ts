@@ -18,7 +18,6 @@ import type { AnyMiddleware } from "./middleware.ts";
 import { messagesOf } from "./prepared-messages.ts";
 import {
   restoredState,
-  type SessionNote,
   type StoredResult,
   readNote,
   resetReason,
@@ -284,9 +283,9 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   /** Has the store record a session from now on. */
   #record({ link, peer }: Conversation<C, SessionLink>, claim: Claim): void {
     const { storedSessions } = this.#options;
+    const { sender } = link.session;
     if (storedSessions === undefined) return;
-    const note = (): SessionNote => ({ ...peer.openCalls, hasUnsent: link.session.sender.unsent > 0 });
-    link.record(storedSessions, claim, () => JSON.stringify(note()));
+    link.record(storedSessions, claim, () => ({ ...peer.openCalls, hasUnsent: sender.unsent > 0 }));
   }
 
   /** Keeps a conversation until its last handler has settled. */

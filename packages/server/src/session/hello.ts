@@ -1,10 +1,15 @@
 import { CloseCode, type FrameCodec, ProtocolError } from "@symbolon/protocol";
 import {
   byteLength,
+  type Credit,
   decodeHello,
+  encodeWelcome,
+  type Frame,
   fromClient,
   type Hello,
   jsonFrames,
+  type Session,
+  type Welcome,
   type Wire,
 } from "@symbolon/protocol/internal";
 import type { RenewIdentity, Verified } from "../request/identity.ts";
@@ -52,4 +57,19 @@ export function readHello(wire: Wire, clock: Clock): Promise<Hello | undefined> 
       closed: () => settle(undefined),
     });
   });
+}
+
+/** The events of a client that may be unfinished at the server. */
+export const window: Credit = { messages: 64, bytes: 2 ** 20 };
+
+/** The `welcome` of a session; messages of `missing` were lost with another process, and have to arrive again. */
+export function createWelcome(
+  { receiver }: Session,
+  {
+    missing,
+    ...welcome
+  }: Omit<Welcome, "upTo" | "pending" | "credit"> & { readonly missing: Iterable<number> },
+): Frame {
+  const { upTo } = receiver.received;
+  return encodeWelcome({ ...welcome, upTo, pending: [...missing], credit: window });
 }

@@ -1,5 +1,5 @@
 import type { Message } from "@symbolon/protocol";
-import type { MessageSink, Received, Wire } from "@symbolon/protocol/internal";
+import type { MessageSink, OpenCalls, Received, Wire } from "@symbolon/protocol/internal";
 import type { Awaitable } from "../store/awaitable.ts";
 import type { RoomAppend } from "../store/room-log.ts";
 import type {
@@ -12,12 +12,24 @@ import type {
 } from "../store/session-store.ts";
 import type { Loss, OwnedSession, StoredSessions, Unleased } from "./stored-sessions.ts";
 
+/** What has to be known of a session in the process that has it next. */
+export interface SessionNote extends OpenCalls {
+  /** Whether the session had messages without a sequence. */
+  readonly hasUnsent: boolean;
+}
+
 /** What a recorder needs of its session. */
 export interface RecordedSession {
   /** What has arrived from the client. */
   readonly received: () => Received;
-  /** What the session has to know after a restart. */
-  readonly note: () => Message;
+  /** What the session has to know in its next process. */
+  readonly note: () => SessionNote;
+  /** Whether everything that has arrived from the client is finished. */
+  readonly isIdle: () => boolean;
+  /** Another process wants the session: nothing that arrives from now on is handled here. */
+  readonly onWanted: () => void;
+  /** Everything that has arrived is finished: the session is left to the process that wants it. */
+  readonly onReleasable: () => void;
   /** The session ends here, or the last call of one that has ended failed. */
   readonly onLost: (loss: Loss) => void;
 }
@@ -34,7 +46,7 @@ export class Recorder implements MessageSink, OwnedSession {
   #acknowledged: Progress | undefined;
   /** What the client has acknowledged so far. */
   #acknowledgedUpTo = 0;
-  #lastNote: Message | undefined;
+  #lastNote: string | undefined;
   /** Messages that the wire gets after the next commit. */
   #unsent: Message[] = [];
   #scheduled = false;
@@ -44,6 +56,8 @@ export class Recorder implements MessageSink, OwnedSession {
   #attaching = 0;
   /** Whether the client has no wire. */
   #detached = false;
+  /** Whether another process wants the session. */
+  #wanted = false;
   #stopped = false;
 
   constructor(store: StoredSessions, claim: Claim, session: RecordedSession) {
@@ -66,6 +80,15 @@ export class Recorder implements MessageSink, OwnedSession {
     if (this.#stopped) return;
     this.stop();
     this.#session.onLost(loss);
+  }
+
+  onWanted(): void {
+    // A handler may wait for the client, whose replies arrive on this wire: such a session is not released.
+    if (this.#stopped || this.#wanted || this.#session.note().outgoing.length > 0) return;
+    this.#wanted = true;
+    this.#session.onWanted();
+    if (this.#session.isIdle()) return this.#session.onReleasable();
+    void this.#enqueue(() => this.#store.willRelease(this.#claim)).catch(() => {}); // the other process waits less
   }
 
   /** The wire that gets messages from now on. Drops what the wire before it has not got. */
@@ -156,7 +179,7 @@ export class Recorder implements MessageSink, OwnedSession {
   /** Records nothing more. */
   stop(): void {
     this.#stopped = true;
-    this.#store.release(this);
+    this.#store.disown(this);
   }
 
   /** The server shuts down: commits the session a last time and leaves it in the store, detached. Never rejects. */
@@ -166,7 +189,7 @@ export class Recorder implements MessageSink, OwnedSession {
     this.stop();
     const left = this.#enqueue(async () => {
       await this.#store.commit(this.#claim, record);
-      await this.#store.detach(this.#claim);
+      await this.#store.release(this.#claim);
     });
     await this.#reported(left);
   }
@@ -188,11 +211,12 @@ export class Recorder implements MessageSink, OwnedSession {
     const committed = this.#store.commit(this.#claim, record);
     if ((committed instanceof Promise ? await committed : committed) === false) await this.#store.check(this);
     else if (wire === this.#wire) for (const message of unsent) wire?.send(message);
+    if (this.#wanted && !this.#stopped && this.#session.isIdle()) this.#session.onReleasable();
   }
 
   /** What to commit now, and what the wire gets after it. */
   #takeRecord(): { record: SessionCommit; wire: Wire | undefined; unsent: readonly Message[] } {
-    const note = this.#session.note();
+    const note = JSON.stringify(this.#session.note());
     const { upTo, pending } = this.#session.received();
     const record = {
       outgoing: this.#outgoing,

@@ -2,12 +2,12 @@ import type { FrameCodec } from "@symbolon/protocol";
 import {
   callFrames,
   type Frame,
-  type OpenCalls,
   OutgoingMessage,
   type RestoredState,
   type ResumeRequest,
 } from "@symbolon/protocol/internal";
 import type { AttachResult, SessionState } from "../store/session-store.ts";
+import type { SessionNote } from "./recorder.ts";
 import type { SessionLink } from "./session-link.ts";
 
 /** Whether this process and the client together still have every message of a session. */
@@ -46,12 +46,6 @@ export function restoredState(
       return new OutgoingMessage(data, { lane: isEvent ? "event" : "answer" }, sequence);
     }),
   };
-}
-
-/** What has to be known of a session after a restart. */
-export interface SessionNote extends OpenCalls {
-  /** Whether the session had messages without a sequence. */
-  readonly hasUnsent: boolean;
 }
 
 /** The note of the process that had a session. */

@@ -1,4 +1,4 @@
-import { type Closed, CloseCode, CloseError, type Message, type ProtocolError } from "@symbolon/protocol";
+import { type Closed, CloseCode, CloseError, type ProtocolError } from "@symbolon/protocol";
 import {
   closeAdvice,
   encodeGoaway,
@@ -12,9 +12,9 @@ import type { RoomAppend } from "../store/room-log.ts";
 import type { AttachRequest, Claim } from "../store/session-store.ts";
 import type { Verified } from "../request/identity.ts";
 import { CredentialRenewal, type RenewedSession } from "./credential-renewal.ts";
-import type { IdentifiedWire } from "./hello.ts";
+import { createWelcome, type IdentifiedWire } from "./hello.ts";
 import type { ClientLink, LinkListener, LinkOptions, SessionParts } from "./link.ts";
-import { Recorder } from "./recorder.ts";
+import { Recorder, type SessionNote } from "./recorder.ts";
 import { MessageRate } from "../timing/message-rate.ts";
 import { ResumeRate } from "../timing/resume-rate.ts";
 import { type SessionChange, SessionSubscribers } from "./session-change.ts";
@@ -22,8 +22,7 @@ import { SessionOutbox } from "./session-outbox.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import { SessionWire } from "./session-wire.ts";
 import { memberName, type SessionOwner, type Sessions, type TrackedSession } from "./sessions.ts";
-import type { StoredSessions, Unleased } from "./stored-sessions.ts";
-import { createWelcome } from "./welcome.ts";
+import { movedAway, type StoredSessions, type Unleased } from "./stored-sessions.ts";
 
 /** What the links of all sessions have. */
 type SessionLinkOptions = LinkOptions & { readonly sessions: Sessions<SessionLink> };
@@ -108,11 +107,14 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
     return this.#subscribers.add(subscriber);
   }
 
-  /** Records the session in a store, before its client sees a change; `note` is the data that a restart needs. */
-  record(store: StoredSessions, claim: Claim, note: () => Message): void {
+  /** Records the session in a store, before its client sees a change; `note` is what its next process has to know. */
+  record(store: StoredSessions, claim: Claim, note: () => SessionNote): void {
     this.#recorder = new Recorder(store, claim, {
       note,
       received: () => this.session.receiver.received,
+      isIdle: () => this.session.receiver.isIdle,
+      onWanted: () => this.#wire?.stop(),
+      onReleasable: () => void this.leave(movedAway()),
       onLost: (loss) => this.#listener?.onLost(loss),
     });
     if (this.ended) void this.#recorder.remove(); // it ended while the store was asked

@@ -3,7 +3,7 @@ import type { DeliveryOptions, ResumeKey } from "@symbolon/protocol/internal";
 import { SharedBounds, type SharedItem } from "../access/shared-bounds.ts";
 import type { Clock, ClockSubscriber } from "../timing/clock.ts";
 import { hashText, type SessionSecret } from "./session-secret.ts";
-import { window } from "./welcome.ts";
+import { window } from "./hello.ts";
 
 /** How long a session waits for a client that has disconnected, and how much it keeps. */
 export interface SessionOptions {

@@ -9,26 +9,33 @@ import type {
   NewSession,
   SessionCommit,
   SessionLoss,
+  SessionNotice,
   SessionStore,
 } from "../store/session-store.ts";
 import type { RoomPlace } from "../store/room-log.ts";
 import type { Clock } from "../timing/clock.ts";
 import { nextTurn } from "../timing/next-turn.ts";
+import { SessionReleases } from "./session-releases.ts";
 
 /** How long a process has a session without renewing its lease, in ms: three beats may be lost. */
 const leaseTime = 15_000;
 /** How often a process renews its leases, and ends the sessions that no process has, in ms. */
 const beatInterval = 5_000;
 
-/** A call to the store without the lease, which `StoredSessions` adds. */
-export type Unleased<Call extends NewSession> = Omit<Call, "lease">;
+/** A call to the store without what `StoredSessions` adds. */
+export type Unleased<Call extends NewSession> = Omit<Call, "lease" | "asksFirst">;
 
 /** Why this process does not have a session any more. */
 export type Loss = SessionLoss | { readonly type: "failed"; readonly error: unknown };
 
+/** How a client is closed whose session another process has, or is about to have. */
+export function movedAway(): CloseError {
+  return new CloseError(CloseCode.GoingAway, "the session is at another server");
+}
+
 /** How a client is closed whose session this process does not have any more. */
 export function closeAfter(loss: Loss): CloseError {
-  if (loss.type === "taken") return new CloseError(CloseCode.GoingAway, "the session is at another server");
+  if (loss.type === "taken") return movedAway();
   const { code, reason } = (loss.type === "removed" ? loss.close : undefined) ?? {
     code: CloseCode.SessionLost,
     reason: "the session cannot continue on this server",
@@ -44,6 +51,8 @@ export interface OwnedSession {
   readonly clientState: "connected" | "detached" | "resuming";
   /** The process does not have the session any more. */
   lose(loss: SessionLoss): void;
+  /** Another process wants the session. */
+  onWanted(): void;
 }
 
 /**
@@ -56,6 +65,7 @@ export class StoredSessions {
   readonly #onError: (error: unknown) => void;
   readonly #lease: Lease = { node: crypto.randomUUID(), ms: leaseTime };
   readonly #owned = new Map<string, OwnedSession>();
+  readonly #releases: SessionReleases;
   readonly #unsubscribe: readonly (() => void)[];
   #beatAt: number;
   #beating = false;
@@ -74,7 +84,8 @@ export class StoredSessions {
         void this.#beat();
       },
     });
-    this.#unsubscribe = [beat, sessions.watch(this.#lease.node, (loss) => this.#onLoss(loss))];
+    this.#releases = new SessionReleases(clock);
+    this.#unsubscribe = [beat, sessions.watch(this.#lease.node, (notice) => this.#onNotice(notice))];
   }
 
   /** Renews no leases any more, and ends no sessions. The store may be closed from now on. */
@@ -83,13 +94,13 @@ export class StoredSessions {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 
-  /** Renews the lease of a session from now on, and informs it when it is lost, until `release`. */
+  /** Renews the lease of a session from now on, and informs it when it is lost, until `disown`. */
   own(session: OwnedSession): void {
     this.#owned.set(session.claim.sessionId, session);
   }
 
   /** This process no longer has the session. */
-  release(session: OwnedSession): void {
+  disown(session: OwnedSession): void {
     const { sessionId } = session.claim;
     if (this.#owned.get(sessionId) === session) this.#owned.delete(sessionId);
   }
@@ -106,9 +117,18 @@ export class StoredSessions {
     return this.#sessions.create({ ...session, lease: this.#lease });
   }
 
-  /** As `SessionStore.attach`. */
-  attach(request: Unleased<AttachRequest>): Awaitable<AttachResult> {
-    return this.#sessions.attach({ ...request, lease: this.#lease });
+  /** As `SessionStore.attach`. Another process that has the session finishes what has arrived before, unless it is too slow. */
+  async attach(request: Unleased<AttachRequest>): Promise<AttachResult> {
+    const leased = { ...request, lease: this.#lease };
+    const release = this.#releases.await(request.sessionId);
+    try {
+      const attached = await this.#sessions.attach({ ...leased, asksFirst: true });
+      if (attached.type !== "asked") return attached;
+      await release.done;
+    } finally {
+      release.cancel();
+    }
+    return this.#sessions.attach(leased);
   }
 
   /** As `SessionStore.commit`. */
@@ -119,6 +139,16 @@ export class StoredSessions {
   /** The client has no wire: the session waits for it. */
   detach(claim: Claim): Awaitable<boolean> {
     return this.#sessions.detach(claim, this.#grace);
+  }
+
+  /** Nothing of the session is left in this process. */
+  release(claim: Claim): Awaitable<boolean> {
+    return this.#sessions.release(claim, this.#grace);
+  }
+
+  /** As `SessionStore.willRelease`. */
+  willRelease(claim: Claim): Awaitable<boolean> {
+    return this.#sessions.willRelease(claim);
   }
 
   /** As `SessionStore.remove`. */
@@ -169,13 +199,16 @@ export class StoredSessions {
         .map(({ claim }) => claim);
     const [connected, detached] = [claimsOf("connected"), claimsOf("detached")];
     if (connected.length + detached.length === 0) return;
-    for (const loss of await this.#sessions.renew(connected, this.#lease, detached)) this.#onLoss(loss);
+    for (const loss of await this.#sessions.renew(connected, this.#lease, detached)) this.#onNotice(loss);
   }
 
-  /** A loss may be reported late: the process may have attached the session again since. */
-  #onLoss(loss: SessionLoss): void {
-    const { sessionId, epoch, fence } = loss.claim;
+  /** A notice may be late: the process may have attached the session again since. */
+  #onNotice(notice: SessionNotice): void {
+    if ("sessionId" in notice) return this.#releases.onNotice(notice);
+    const { sessionId, epoch, fence } = notice.claim;
     const session = this.#owned.get(sessionId);
-    if (session?.claim.epoch === epoch && fence >= session.claim.fence) session.lose(loss);
+    if (session?.claim.epoch !== epoch || fence < session.claim.fence) return;
+    if (notice.type === "wanted") session.onWanted();
+    else session.lose(notice);
   }
 }

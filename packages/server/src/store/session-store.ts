@@ -17,13 +17,15 @@ export interface SessionStore {
   create(session: NewSession): Awaitable<Claim>;
   /**
    * Gives a session to a new owner, because its client connected again. The store MUST check in this order, and MUST
-   * NOT change anything before step 4:
+   * NOT change anything before step 5:
    * 1. The session does not exist, or `secretHash`, `keyHash`, `principal` or `service` differ: `refused`. The client MUST
    *    NOT learn which of these failed, not even by the duration of the call: compare both hashes in constant time.
    * 2. `attempt` is not greater than the last attempt of the session: `stale`.
    * 3. The session, the request and the store do not have the same epoch; `receivedUpTo` is below
    *    `acknowledged.upTo` or above `lastSequence`; or `firstHeld` is above `received.upTo + 1`: `reset`.
-   * 4. Otherwise `resumed`. The fence grows by 1. The store leases the session to the new owner, and keeps `attempt`. It keeps
+   * 4. `asksFirst` is true, another process has the session or has detached it, and its lease holds: `asked`. That process
+   *    receives `wanted`, and this one `released` when it may attach the session.
+   * 5. Otherwise `resumed`. The fence grows by 1. The store leases the session to the new owner, and keeps `attempt`. It keeps
    *    `receivedUpTo` as `acknowledged.upTo`, adds every sequence that this newly covers to `acknowledged.pending`, and
    *    drops the messages up to there.
    */
@@ -45,7 +47,19 @@ export interface SessionStore {
    */
   detach(claim: Claim, ms: number): Awaitable<boolean>;
   /**
-   * Leases sessions again, also those whose lease has run out. Sessions that are detached stay detached, and are only checked.
+   * The process will release a session that another one wants: that one receives `promised`.
+   *
+   * @returns `false` when the claim is not the newest of its session.
+   */
+  willRelease(claim: Claim): Awaitable<boolean>;
+  /**
+   * As `detach`, and the process keeps nothing of the session. A process that wants it receives `released`.
+   *
+   * @returns `false` when the claim is not the newest of its session.
+   */
+  release(claim: Claim, ms: number): Awaitable<boolean>;
+  /**
+   * Leases sessions again, also those whose lease has run out. Sessions that are detached stay detached.
    *
    * @param connected the sessions whose clients have a wire.
    * @param detached the sessions that the process has detached, and keeps for their clients.
@@ -57,14 +71,14 @@ export interface SessionStore {
     detached: readonly Claim[],
   ): Awaitable<readonly SessionLoss[]>;
   /**
-   * Calls `listener` for each session that this process has lost from now on: one that it has, or has detached. A store that
-   * several processes share MAY miss some, or be late: `renew` returns the same. A listener may call the store. A listener MUST
-   * NOT throw.
+   * Calls `listener` for what concerns the sessions that this process has, has detached, or wants, from now on. A store that
+   * several processes share MAY miss some, or be late: `renew` returns the losses too. A listener may call the store. A listener
+   * MUST NOT throw.
    *
    * @param node the name of the process, as in its leases.
    * @returns a function that ends the subscription. A second call of it does nothing.
    */
-  watch(node: string, listener: LossListener): () => void;
+  watch(node: string, listener: NoticeListener): () => void;
   /**
    * Detaches the sessions whose lease has run out: they end unless they are attached within `grace` ms after the end of the
    * lease. If the store does not know when a lease ended, the time counts from this call on. Ends the detached sessions whose time has passed. A store MAY change
@@ -115,8 +129,18 @@ export type SessionLoss =
   /** The session has ended. `close` is that of `remove`; `renew` does not know it. */
   | { readonly type: "removed"; readonly claim: Claim; readonly close?: ClientClose | undefined };
 
-/** Receives what a process has lost. */
-export type LossListener = (loss: SessionLoss) => void;
+/** What a process learns by `watch`. */
+export type SessionNotice =
+  | SessionLoss
+  /** Another process wants the session of this claim. This one is to `release` it when all that has arrived is finished. */
+  | { readonly type: "wanted"; readonly claim: Claim }
+  /** The process that has a session which this one wants will release it. */
+  | { readonly type: "promised"; readonly sessionId: string }
+  /** A session that this process wants can be attached now. */
+  | { readonly type: "released"; readonly sessionId: string };
+
+/** Receives what a process learns. */
+export type NoticeListener = (notice: SessionNotice) => void;
 
 /** A session that begins. */
 export interface NewSession {
@@ -146,6 +170,8 @@ export interface AttachRequest extends NewSession {
   readonly receivedUpTo: number;
   /** The lowest sequence that the client can still send again; one above its last when it holds none. */
   readonly firstHeld: number;
+  /** Whether to ask the process that has the session to release it first. @default false */
+  readonly asksFirst?: boolean;
 }
 
 /** The outcome of `attach`. */
@@ -157,6 +183,8 @@ export type AttachResult =
   | { readonly type: "refused"; readonly known: boolean }
   /** The client has dialed again since. */
   | { readonly type: "stale" }
+  /** Another process has the session, and is asked to release it. */
+  | { readonly type: "asked" }
   /** The session cannot continue without a loss. The client receives `reason`; `cause` is a sentence for logs. */
   | { readonly type: "reset"; readonly reason: "lost"; readonly cause: string }
   /** The session continues. `claim` replaces every earlier claim of it. */

@@ -1,77 +1,12 @@
 import type { Message } from "@symbolon/protocol";
 import type { Wire } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
-import { memoryStore } from "../../src/store/memory/memory-store.ts";
-import { Recorder } from "../../src/session/recorder.ts";
-import { StoredSessions } from "../../src/session/stored-sessions.ts";
-import type { LossListener, SessionCommit, SessionStore } from "../../src/store/session-store.ts";
-import { Clock } from "../../src/timing/clock.ts";
+import type { NoticeListener } from "../../src/store/session-store.ts";
 import { lease } from "../store/store-fixtures.ts";
-
-const grace = 120_000;
-
-const roomMessage = (n: number) => ({
-  room: "lobby",
-  message: { name: "added", data: `{"n":${n}}`, at: 0 },
-  keep: { messages: 10, ms: 60_000 },
-});
-
-/** A recorder whose store may have other methods, and what it commits, sends and reports. */
-async function createRecorder(change: (sessions: SessionStore) => Partial<SessionStore> = () => ({})) {
-  const store = memoryStore();
-  const claim = await store.sessions.create({
-    sessionId: "sessionId",
-    secretHash: "hash",
-    principal: undefined,
-    service: "/",
-    keyHash: "keyHash",
-    attempt: 1,
-    lease,
-  });
-  const commits: SessionCommit[] = [];
-  const own = change(store.sessions);
-  const sessions: SessionStore = {
-    ...store.sessions,
-    ...own,
-    commit(claim, record) {
-      commits.push(record);
-      return { ...store.sessions, ...own }.commit(claim, record);
-    },
-  };
-  const received = { upTo: 0, pending: [] as number[] };
-  const lost: unknown[] = [];
-  const clock = new Clock();
-  const failures: unknown[] = [];
-  const stored = new StoredSessions(sessions, clock, grace, (error) => failures.push(error));
-  const recorder = new Recorder(stored, claim, {
-    received: () => received,
-    note: () => "{}",
-    onLost: (loss) => lost.push(loss),
-  });
-  const sent: Message[] = [];
-  recorder.wire = { send: (message: Message) => sent.push(message) } as unknown as Wire;
-  return { store, recorder, clock, failures, received, commits, sent, lost };
-}
-
-const tick = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-
-/** The request of a client that resumes the session in that epoch. */
-function attachRequest(epoch: string) {
-  return {
-    sessionId: "sessionId",
-    secretHash: "hash",
-    principal: undefined,
-    service: "/",
-    keyHash: "keyHash",
-    attempt: 2,
-    epoch,
-    receivedUpTo: 0,
-    firstHeld: 1,
-  };
-}
+import { attachRequest, createRecorder, roomMessage, tick } from "./create-recorder.ts";
 
 test("the changes of a tick are one commit; the wire gets its messages after it", async () => {
-  const { recorder, received, commits, sent } = await createRecorder();
+  const { recorder, received, note, commits, sent } = await createRecorder();
   recorder.onSequence(1, "one");
   recorder.send("one");
   recorder.recordRoomMessages([roomMessage(7)]);
@@ -88,7 +23,7 @@ test("the changes of a tick are one commit; the wire gets its messages after it"
       acknowledged: { upTo: 1, pending: [] },
       received: { upTo: 3, pending: [] },
       roomMessages: [roomMessage(7)],
-      note: "{}",
+      note: JSON.stringify(note),
     },
   ]);
 });
@@ -144,7 +79,7 @@ test("a session that has ended in the store is lost here, when it is committed a
 });
 
 test("a loss that is reported late, after the process has the session again, ends nothing", async () => {
-  let report: LossListener = () => {};
+  let report: NoticeListener = () => {};
   const { store, recorder, lost } = await createRecorder(() => ({
     watch: (_node, listener) => ((report = listener), () => {}),
   }));
@@ -178,7 +113,7 @@ test("while the client resumes, nothing is committed with the earlier claim", as
 });
 
 test("a session that another process has had meanwhile is lost here, though the store lets it resume", async () => {
-  const { store, recorder, commits, lost } = await createRecorder();
+  const { store, recorder, clock, commits, lost } = await createRecorder();
   const back = (attempt: number) => ({
     sessionId: "sessionId",
     secretHash: "hash",
@@ -194,7 +129,10 @@ test("a session that another process has had meanwhile is lost here, though the 
   expect((await recorder.attach(back(2))).type).toBe("resumed");
   expect(lost).toEqual([]);
   expect((await store.sessions.attach(back(3))).type).toBe("resumed"); // by another process
-  expect((await recorder.attach(back(4))).type).toBe("resumed");
+  const attached = recorder.attach(back(4));
+  await tick();
+  clock.advance(300); // the other process does not answer
+  expect((await attached).type).toBe("resumed");
   expect(lost).toMatchObject([{ type: "taken", claim: { fence: 2 } }]);
   recorder.send("one");
   await tick();

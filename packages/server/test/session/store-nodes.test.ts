@@ -13,6 +13,7 @@ import {
   startNotesServer,
 } from "../contract/notes-server.ts";
 import { flushPromises } from "../flush-promises.ts";
+import { gate } from "../gate.ts";
 import { hello, keyOf } from "./connect-session.ts";
 
 const helloAs = (auth: string): object => ({ ...hello, auth, key: keyOf(auth) });
@@ -68,7 +69,10 @@ describe("the nodes of a store", () => {
   ])("a session that has moved to another node ends at the first one %s", async (_when, change, ms) => {
     const { store, a, b, pass } = startNodes(change);
     const { socket, welcome } = await connectConfirmed(a.net, helloAs("ada"));
-    const back = await connectNotes(b.net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
+    const connecting = connectNotes(b.net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
+    await flushPromises();
+    await pass(Math.min(ms, 1_000)); // b waits for a, which does not learn of it
+    const back = await connecting;
     expect(back.welcome).toMatchObject({ state: "resumed" });
     await pass(ms);
     expect(await socket.closed).toMatchObject({
@@ -95,7 +99,10 @@ describe("the nodes of a store", () => {
       await loseConnection(a.net, socket);
       await pass(10_000);
       expect(a.log).toEqual(["hook", "setup"]);
-      const back = await connectNotes(b.net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
+      const connecting = connectNotes(b.net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
+      await flushPromises();
+      await pass(Math.min(ms, 1_000)); // b waits for a, which does not learn of it
+      const back = await connecting;
       expect(back.welcome).toMatchObject({ state: "resumed" });
       await pass(ms);
       await flushPromises();
@@ -105,6 +112,72 @@ describe("the nodes of a store", () => {
       await b.net.settled();
     },
   );
+
+  /** Nodes with a client whose `post` is being handled at the first one, while the client comes to the second one. */
+  async function startMove() {
+    const store = memoryStore();
+    const done = gate();
+    const posts: string[] = [];
+    const handlers = (node: string) => ({
+      post: async (text: string) => {
+        posts.push(`${node}: ${text}`);
+        await done.passed;
+      },
+    });
+    const [a, b] = [startNotesServer(handlers("a"), { store }), startNotesServer(handlers("b"), { store })];
+    const { socket, welcome } = await connectConfirmed(a.net, helloAs("ada"));
+    socket.send(postFrame(1, "one"));
+    await flushPromises();
+    const hello = resumeHello(welcome, { auth: "ada", key: keyOf("ada") });
+    const moved = connectNotes(b.net, hello);
+    await flushPromises();
+    return { store, done, posts, a, b, old: socket, moved };
+  }
+
+  test("a client that moves waits for the handler at the node before, and no handler runs twice", async () => {
+    const { store, done, posts, b, old, moved } = await startMove();
+    old.send(postFrame(2, "two")); // the first node does not handle it any more
+    b.clock.advance(4_000);
+    await flushPromises();
+    expect(b.log).toEqual(["hook"]);
+    done.open();
+    const { socket, welcome } = await moved;
+    expect(welcome).toMatchObject({ state: "resumed", rx: 1 });
+    expect(await old.closed).toMatchObject({ code: CloseCode.GoingAway });
+    socket.send(postFrame(2, "two"));
+    await flushPromises();
+    expect(posts).toEqual(["a: one", "b: two"]);
+    expect(await store.sessions.list()).toMatchObject([{ claim: { fence: 2 } }]);
+    socket.close(1000);
+    await b.net.settled();
+  });
+
+  test("a client that moves waits for 5 s at most: the message is handled again then", async () => {
+    const { done, posts, a, b, old, moved } = await startMove();
+    b.clock.advance(5_000);
+    const { socket, welcome } = await moved;
+    expect(welcome).toMatchObject({ state: "resumed", rx: 0 });
+    expect(await old.closed).toMatchObject({ code: CloseCode.GoingAway });
+    expect(a.peers[0]?.moved).toBe(true);
+    socket.send(postFrame(1, "one"));
+    done.open();
+    await flushPromises();
+    expect(posts).toEqual(["a: one", "b: one"]);
+    socket.close(1000);
+    await b.net.settled();
+  });
+
+  test("a client that comes to another node while its handler runs has it run once, though it was disconnected", async () => {
+    const { done, posts, b, old, moved } = await startMove();
+    old.close(1001, "");
+    await flushPromises();
+    done.open();
+    const { socket, welcome } = await moved;
+    expect(welcome).toMatchObject({ state: "resumed", rx: 1 });
+    expect(posts).toEqual(["a: one"]);
+    socket.close(1000);
+    await b.net.settled();
+  });
 
   test("a client that was away, and came back, has its session for as long as it likes", async () => {
     const { a, pass } = startNodes();

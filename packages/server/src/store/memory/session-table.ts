@@ -7,7 +7,6 @@ import type {
   SessionCommit,
   SessionLoss,
   NewSession,
-  StoredMessage,
   Progress,
   SessionState,
   StoredSession,
@@ -85,7 +84,7 @@ export class SessionTable {
 
   /** Decides `SessionStore.attach`. `epoch` is the epoch of the store. */
   attach(request: AttachRequest, epoch: string): Decision<SessionUpdate, AttachResult> {
-    const { sessionId, attempt, receivedUpTo, lease } = request;
+    const { sessionId, attempt, receivedUpTo, lease, asksFirst = false } = request;
     const session = this.#latest(sessionId);
     const secretsMatch = matchesSecrets(session?.identity, request);
     if (session === undefined || !secretsMatch || !matchesIdentity(session.identity, request))
@@ -94,6 +93,8 @@ export class SessionTable {
     if (attempt <= before.attempt) return { result: () => ({ type: "stale" }) };
     const cause = findMismatch(session, request, epoch);
     if (cause !== undefined) return { result: () => ({ type: "reset", reason: "lost", cause }) };
+    if (asksFirst && this.#owners.want(claimOf(sessionId, session), lease.node))
+      return { result: () => ({ type: "asked" }) };
     const progress = {
       ...before,
       fence: before.fence + 1,
@@ -134,14 +135,14 @@ export class SessionTable {
           note: note ?? before.note,
         };
       },
-      outgoing,
+      { messages: outgoing },
     );
   }
 
-  /** Decides `SessionStore.detach`. */
-  detach(claim: Claim, ms: number): Decision<SessionUpdate, boolean> {
+  /** Decides `SessionStore.detach`, and `release`. */
+  detach(claim: Claim, ms: number, released = false): Decision<SessionUpdate, boolean> {
     const endsAt = this.#now() + ms;
-    return this.#change(claim, (before) => ({ ...before, endsAt }));
+    return this.#change(claim, (before) => ({ ...before, endsAt }), { released });
   }
 
   /** Decides `SessionStore.renew` for one connected session: whether the process has lost it. */
@@ -206,7 +207,7 @@ export class SessionTable {
 
   /** Applies a decided update, or one from a journal. The calls of the listeners are due then. */
   apply(update: SessionUpdate): void {
-    const { sessionId, progress, messages = [], lease, close } = update;
+    const { sessionId, progress, messages = [], lease, close, released = false } = update;
     if (this.#unapplied.get(sessionId)?.update === update) this.#unapplied.delete(sessionId);
     const before = this.#sessions.get(sessionId);
     const claimBefore = before && claimOf(sessionId, before);
@@ -217,6 +218,7 @@ export class SessionTable {
       if (claimBefore !== undefined) this.#owners.end({ type: "removed", claim: claimBefore, close });
       return void this.#sessions.delete(sessionId);
     }
+    if (released) this.#owners.release(sessionId);
     const unacknowledged = before?.unacknowledged ?? [];
     for (const message of messages) unacknowledged.push(message); // too many for the arguments of one call
     const kept = unacknowledged.findIndex(({ sequence }) => sequence > progress.acknowledged.upTo);
@@ -260,14 +262,14 @@ export class SessionTable {
   #change(
     claim: Claim,
     next: (before: SessionProgress) => SessionProgress,
-    messages: readonly StoredMessage[] = [],
+    added: Pick<SessionUpdate, "messages" | "released"> = {},
   ): Decision<SessionUpdate, boolean> {
     const { sessionId } = claim;
     const session = this.#latest(sessionId);
     if (session === undefined || !this.owns(claim)) return { result: () => false };
     const progress = next(session.progress);
     const { identity } = session;
-    return this.#decide({ sessionId, progress, messages }, { identity, progress }, () => true);
+    return this.#decide({ sessionId, progress, ...added }, { identity, progress }, () => true);
   }
 
   #decide<Result>(

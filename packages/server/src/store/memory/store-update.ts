@@ -47,6 +47,8 @@ export interface SessionUpdate {
   readonly lease?: Lease;
   /** How the process that has the session closes its client's connection, when the session ends. */
   readonly close?: ClientClose | undefined;
+  /** Whether no process has the session any more. */
+  readonly released?: boolean;
   /** Messages to add. Those up to `progress.acknowledged.upTo` are dropped. */
   readonly messages?: readonly StoredMessage[];
 }
@@ -83,7 +85,7 @@ export function recordOf({ session, rooms }: StoreUpdate): StoreUpdate {
 }
 
 function forgetProcesses(session: SessionUpdate): SessionUpdate {
-  const { lease: _, close: __, ...update } = session;
+  const { lease: _, close: __, released: ___, ...update } = session;
   return update;
 }
 

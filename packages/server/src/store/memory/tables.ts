@@ -60,7 +60,11 @@ export class Tables {
         this.#checkCapacity(session.account);
         return this.#executeSession(this.#sessions.create(session, epoch));
       },
-      attach: (request) => this.#executeSession(this.#sessions.attach(request, epoch)),
+      attach: (request) => {
+        const attached = this.#sessions.attach(request, epoch);
+        this.#notifications.run(); // another process may be asked, though nothing changes
+        return this.#executeSession(attached);
+      },
       commit: (claim, record) => {
         const { roomMessages = [] } = record;
         if (grows(record) && this.#sessions.owns(claim))
@@ -75,9 +79,18 @@ export class Tables {
         });
       },
       detach: (claim, ms) => this.#executeSession(this.#sessions.detach(claim, ms)),
+      release: (claim, ms) => this.#executeSession(this.#sessions.detach(claim, ms, true)),
+      willRelease: (claim) => {
+        const isOwner = this.#sessions.owns(claim);
+        if (isOwner) owners.promise(claim.sessionId);
+        this.#notifications.run();
+        return execute({ result: () => isOwner });
+      },
       renew: (connected, lease, detached) => {
         const renewed = connected.map((claim) => this.#sessions.renew(claim, lease));
         const checked = detached.map((claim) => this.#sessions.lossOf(claim));
+        for (const [index, claim] of detached.entries())
+          if (checked[index] === undefined) owners.lease(claim.sessionId, lease);
         return whenDone(this.#executeSessions(renewed), (losses) => [...losses, ...checked].filter(isLoss));
       },
       watch: (node, listener) => owners.watch(node, listener),
