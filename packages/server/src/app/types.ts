@@ -203,9 +203,10 @@ export interface App<P extends object = object, Defaults extends object = object
   /**
    * Ends every session and every socket of a `principal`, detached sessions too. Messages that were received but not
    * handled are dropped. By default the close is 4403 "revoked", after which our client does not reconnect; after 4401 it
-   * calls `getToken` once and begins a new session. Sessions of the store end soon after, and other processes close their clients with the same code; `onError` is called
-   * when the store fails. A client that reconnects runs through the hooks, which must refuse a revoked credential; a
-   * client that they accept begins a new session, and receives `reset` with the reason `unknown`.
+   * calls `getToken` once and begins a new session. Sessions of the store end soon after, and the processes that have them close
+   * their clients in the same way; `onError` is called when the store fails. A client that reconnects runs through the hooks,
+   * which must refuse a revoked credential; a client that they accept begins a new session, and receives `reset` with the
+   * reason `unknown`.
    * @throws RangeError for a close code that may not be sent.
    */
   readonly revoke: (principal: string, close?: Close) => void;

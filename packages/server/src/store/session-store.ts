@@ -4,8 +4,8 @@ import type { RoomAppend, RoomPlace } from "./room-log.ts";
 
 /**
  * Keeps sessions, each with the process that has it. A process has a session by a lease, and renews it. When the lease runs
- * out, the session is detached and waits for its client. A lease never keeps a client waiting: `attach` gives the session to
- * the process that calls, and the process that had it learns that by `watch`, or by `renew`.
+ * out, the session is detached and waits for its client. A lease prevents no `attach`: a process may ask the one that has the
+ * session to release it, and attaches it anyhow when that takes too long. Who had it learns that by `watch`, or by `renew`.
  */
 export interface SessionStore {
   /**
