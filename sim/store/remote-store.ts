@@ -65,7 +65,7 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
       },
       sweep: (grace) => call("sweep", () => sessions.sweep(grace)),
       remove: (claim, close) => call("remove", () => sessions.remove(claim, close)),
-      list: () => call("list", () => sessions.list()),
+      list: (query) => call("list", () => sessions.list(query)),
     },
     tickets: {
       put: (hash, ticket, now) => call("put", () => tickets.put(hash, ticket, now)),

@@ -11,6 +11,7 @@ import type {
   SessionLoss,
   SessionNotice,
   SessionStore,
+  StoredSession,
 } from "../store/session-store.ts";
 import type { RoomPlace } from "../store/room-log.ts";
 import type { Clock } from "../timing/clock.ts";
@@ -21,6 +22,9 @@ import { SessionReleases } from "./session-releases.ts";
 const leaseTime = 15_000;
 /** How often a process renews its leases, and ends the sessions that no process has, in ms. */
 const beatInterval = 5_000;
+
+/** How many sessions a process lists at once. */
+const listSize = 500;
 
 /** A call to the store without what `StoredSessions` adds. */
 export type Unleased<Call extends NewSession> = Omit<Call, "lease" | "asksFirst">;
@@ -163,12 +167,12 @@ export class StoredSessions {
    */
   async revoke(principal: string, close: ClientClose): Promise<void> {
     const sessions = this.#sessions;
-    let remaining = (await sessions.list()).filter((session) => session.principal === principal);
+    let remaining = await this.#listAll(principal);
     while (remaining.length > 0) {
       const fences = new Map(remaining.map(({ claim }) => [claim.sessionId, claim.fence]));
       const removed = await Promise.all(remaining.map(async ({ claim }) => sessions.remove(claim, close)));
       if (!removed.includes(false)) return;
-      remaining = (await sessions.list()).filter(({ claim }) => fences.has(claim.sessionId));
+      remaining = (await this.#listAll(principal)).filter(({ claim }) => fences.has(claim.sessionId));
       // A client that has reconnected has a new claim. With the same claim the loop would never end.
       const kept = remaining.find(({ claim }) => fences.get(claim.sessionId) === claim.fence);
       if (kept !== undefined) {
@@ -177,6 +181,20 @@ export class StoredSessions {
           `store.sessions.remove() did not remove session ${id}, but list() still returns the same claim`,
         );
       }
+    }
+  }
+
+  /** The sessions of a principal, read in parts: no other call waits for long. */
+  async #listAll(principal: string): Promise<readonly StoredSession[]> {
+    const all: StoredSession[] = [];
+    for (;;) {
+      const part = await this.#sessions.list({
+        principal,
+        after: all.at(-1)?.claim.sessionId,
+        most: listSize,
+      });
+      all.push(...part);
+      if (part.length < listSize) return all;
     }
   }
 

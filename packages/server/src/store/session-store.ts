@@ -94,8 +94,18 @@ export interface SessionStore {
    * @returns `false` when the claim is not the newest of its session.
    */
   remove(claim: Claim, close?: ClientClose): Awaitable<boolean>;
-  /** Lists every session, in any order. A server calls it in `app.revoke`. */
-  list(): Awaitable<readonly StoredSession[]>;
+  /** Lists sessions, in the order of their ids, by UTF-16 code units. A server calls it in `app.revoke`. */
+  list(query?: SessionQuery): Awaitable<readonly StoredSession[]>;
+}
+
+/** Which sessions `list` returns. */
+export interface SessionQuery {
+  /** Those of this principal. @default all */
+  readonly principal?: string | undefined;
+  /** Those whose ids come after this one: the last of the list before. @default from the first on */
+  readonly after?: string | undefined;
+  /** How many at most. Fewer mean that there are no more. @default 1_000 */
+  readonly most?: number;
 }
 
 /**

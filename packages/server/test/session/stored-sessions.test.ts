@@ -10,6 +10,7 @@ import { testNetwork } from "../../src/testing/index.ts";
 import { temporaryDirectory } from "../store/file/directories.ts";
 import { hello, connectSession, keyOf } from "./connect-session.ts";
 import { nextTurn } from "../../src/timing/next-turn.ts";
+import { newSession } from "../store/store-fixtures.ts";
 import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 import {
@@ -93,6 +94,7 @@ describe("revoke", () => {
     expect(await listPrincipals(store)).toEqual(["ada", "ada"]);
     outer.revoke("ada");
     expect(await socket.closed).toMatchObject({ code: CloseCode.Forbidden, reason: "revoked" });
+    await flushPromises();
     expect(await listPrincipals(store)).toEqual([]);
   });
 
@@ -200,6 +202,22 @@ describe("revoke", () => {
     await flushPromises();
     expect(next.onError).toHaveBeenCalledOnce();
     expect(await store.sessions.list()).toMatchObject([{ claim: { sessionId: tab.welcome.sid } }]);
+  });
+
+  test("ends any number of sessions, and lists a part of them at a time", async () => {
+    const parts: number[] = [];
+    const { app, store } = await restartServer(({ sessions }) => ({
+      list: async (query) => {
+        const part = await sessions.list(query);
+        parts.push(part.length);
+        return part;
+      },
+    }));
+    for (let n = 0; n < 1_200; n += 1)
+      await store.sessions.create({ ...newSession, sessionId: `s${n}`, principal: n === 7 ? "bob" : "ada" });
+    app.revoke("ada");
+    await vi.waitFor(async () => expect(await listPrincipals(store)).toEqual(["bob"]), waitOptions);
+    expect(parts).toEqual([500, 500, 200]);
   });
 
   test("reports a session that the store lists and does not remove", async () => {

@@ -40,6 +40,8 @@ export function testHandover(name: string, create: () => Awaitable<StoreData>): 
       const next = await open();
       expect(next.epoch).toBe(first.epoch);
       expect(await next.sessions.list()).toMatchObject([{ claim, endsAt: expect.any(Number) }]);
+      expect(await next.sessions.list({ principal: "ada" })).toMatchObject([{ claim }]);
+      expect(await next.sessions.list({ principal: "bob" })).toEqual([]);
       const again = attempted(() => next.sessions.create({ ...newSession, secretHash: "another" }));
       await expect(again).rejects.toThrow('session "s" already exists');
     });

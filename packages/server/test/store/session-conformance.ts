@@ -1,5 +1,6 @@
 /** How a store begins, lists, detaches and ends sessions. */
 import { describe, expect, test } from "vitest";
+import type { Claim, SessionQuery } from "../../src/store/session-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import {
   attachRequest,
@@ -45,6 +46,27 @@ export function testSessions(name: string, open: () => Promise<Store>): void {
       expect(await store.sessions.list()).toMatchObject([
         { claim: next, owner: "another", endsAt: undefined },
       ]);
+    });
+
+    test("list has the sessions of a principal, in parts, in the order of their ids", async () => {
+      const store = await open();
+      const create = async (sessionId: string, principal: string | undefined): Promise<Claim> =>
+        store.sessions.create({ ...newSession, sessionId, principal });
+      for (const id of ["c", "a", "É", "b", "B"]) await create(id, "ada");
+      const last = await create("d", "bob");
+      await create("e", undefined);
+      const ids = async (query: SessionQuery): Promise<string[]> =>
+        (await store.sessions.list(query)).map(({ claim }) => claim.sessionId);
+      expect(await ids({})).toEqual(["B", "a", "b", "c", "d", "e", "É"]);
+      expect(await ids({ most: 2 })).toEqual(["B", "a"]);
+      expect(await ids({ after: "b", most: 2 })).toEqual(["c", "d"]);
+      expect(await ids({ principal: "ada" })).toEqual(["B", "a", "b", "c", "É"]);
+      expect(await ids({ principal: "ada", after: "a", most: 2 })).toEqual(["b", "c"]);
+      expect(await ids({ principal: "ada", after: "aa", most: 1 })).toEqual(["b"]);
+      expect(await ids({ principal: "ada", after: "É" })).toEqual([]);
+      expect(await ids({ principal: "eve" })).toEqual([]);
+      await store.sessions.remove(last);
+      expect(await ids({ principal: "bob" })).toEqual([]);
     });
 
     test("after remove the session does not exist", async () => {

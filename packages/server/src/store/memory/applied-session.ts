@@ -1,4 +1,4 @@
-import type { Claim, StoredMessage } from "../session-store.ts";
+import type { Claim, StoredMessage, StoredSession } from "../session-store.ts";
 import type { DecidedSession } from "./session-checks.ts";
 
 /** A session as of its newest applied update. */
@@ -16,6 +16,19 @@ const bytesPerMessage = 32;
 /** The newest claim of a session. */
 export function claimOf(sessionId: string, { identity, progress }: DecidedSession): Claim {
   return { sessionId, epoch: identity.epoch, fence: progress.fence };
+}
+
+/** A session as `SessionStore.list` returns it; `node` is the process that has it, or has detached it. */
+export function describe(
+  sessionId: string,
+  session: AppliedSession,
+  node: string | undefined,
+): StoredSession {
+  const { service, principal, keyHash } = session.identity;
+  const { endsAt } = session.progress;
+  const owner = endsAt === undefined ? node : undefined;
+  const claim = claimOf(sessionId, session);
+  return { claim, service, principal, keyHash, owner, endsAt, bytes: session.messageBytes };
 }
 
 /** The size of the data of messages, in bytes: a text counts one byte for each UTF-16 code unit. */

@@ -20,6 +20,7 @@ export type {
   SessionCommit,
   SessionLoss,
   SessionNotice,
+  SessionQuery,
   NewSession,
   NoticeListener,
   StoredMessage,

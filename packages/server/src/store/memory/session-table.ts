@@ -6,6 +6,7 @@ import type {
   Lease,
   SessionCommit,
   SessionLoss,
+  SessionQuery,
   NewSession,
   Progress,
   SessionState,
@@ -21,7 +22,8 @@ import {
   receivedByClient,
 } from "./session-checks.ts";
 import type { AccountShares } from "./account-shares.ts";
-import { type AppliedSession, claimOf, dataBytes, sizeOf } from "./applied-session.ts";
+import { type AppliedSession, claimOf, dataBytes, describe, sizeOf } from "./applied-session.ts";
+import { PrincipalIndex } from "./principal-index.ts";
 import type { SessionOwners } from "./session-owners.ts";
 import type { Decision, SessionProgress, SessionUpdate } from "./store-update.ts";
 
@@ -37,6 +39,7 @@ export class SessionTable {
     string,
     { readonly update: SessionUpdate; readonly session: DecidedSession | undefined }
   >();
+  readonly #principals = new PrincipalIndex();
   readonly #owners: SessionOwners;
   readonly #shares: AccountShares;
   readonly #now: () => number;
@@ -194,14 +197,14 @@ export class SessionTable {
     return this.#decide({ sessionId: claim.sessionId, close }, undefined, () => true);
   }
 
-  /** Lists the sessions as of their newest applied updates. */
-  list(): readonly StoredSession[] {
-    return Array.from(this.#sessions, ([sessionId, session]) => {
-      const { service, principal, keyHash } = session.identity;
-      const { endsAt } = session.progress;
-      const owner = endsAt === undefined ? this.#owners.of(sessionId)?.node : undefined;
-      const claim = claimOf(sessionId, session);
-      return { claim, service, principal, keyHash, owner, endsAt, bytes: session.messageBytes };
+  /** Lists sessions as of their newest applied updates. */
+  list({ principal, after = "", most = 1_000 }: SessionQuery = {}): readonly StoredSession[] {
+    const ids = principal === undefined ? this.#sessions.keys() : this.#principals.of(principal);
+    const listed = Array.from(ids).filter((id) => id > after);
+    listed.sort();
+    return listed.slice(0, most).flatMap((sessionId) => {
+      const session = this.#sessions.get(sessionId);
+      return session === undefined ? [] : describe(sessionId, session, this.#owners.of(sessionId)?.node);
     });
   }
 
@@ -216,8 +219,10 @@ export class SessionTable {
     const identity = update.identity ?? before?.identity;
     if (progress === undefined || identity === undefined) {
       if (claimBefore !== undefined) this.#owners.end({ type: "removed", claim: claimBefore, close });
+      this.#principals.remove(identity?.principal, sessionId);
       return void this.#sessions.delete(sessionId);
     }
+    if (before === undefined) this.#principals.add(identity.principal, sessionId);
     if (released) this.#owners.release(sessionId);
     const unacknowledged = before?.unacknowledged ?? [];
     for (const message of messages) unacknowledged.push(message); // too many for the arguments of one call

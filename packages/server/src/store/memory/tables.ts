@@ -99,7 +99,7 @@ export class Tables {
         return whenDone(this.#executeSessions(decisions), () => more);
       },
       remove: (claim, close) => this.#executeSession(this.#sessions.remove(claim, close)),
-      list: () => execute({ result: () => this.#sessions.list() }),
+      list: (query) => execute({ result: () => this.#sessions.list(query) }),
     };
     this.rooms = {
       append: (room, message, keep) => {
