@@ -18,6 +18,9 @@ export interface RemoteStoreOptions {
   readonly process: ProcessScope;
 }
 
+/** Which part of what processes tell each other by the store is lost: it is only a hint. */
+const lostNotices = 1 / 2;
+
 /** Wraps a store so that calls take time and may fail, as calls over a network do. Calls and answers stay in order. */
 export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
   const { scheduler, random, faults, maxLatency, process } = options;
@@ -59,7 +62,9 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
       willRelease: (claim) => call("willRelease", () => sessions.willRelease(claim)),
       renew: (connected, lease, detached) => call("renew", () => sessions.renew(connected, lease, detached)),
       watch: (node, listener) => {
-        const unsubscribe = sessions.watch(node, (loss) => deliver(() => listener(loss)));
+        const unsubscribe = sessions.watch(node, (notice) => {
+          if (!random.chance(lostNotices)) deliver(() => listener(notice));
+        });
         process.onEnd(unsubscribe);
         return unsubscribe;
       },
