@@ -25,14 +25,14 @@ for (const name of job.world === undefined ? Object.keys(worlds) : [job.world]) 
   await runBatch(0, { ...job, seed: 0, world: name, scenario: undefined, case: undefined }, warmUpCases);
   findings = new Findings();
 }
-for (let batch = job.first; batch < job.batches; batch += job.stride) print(await runBatchSurely(batch));
+for (let batch = job.first; batch < job.batches; batch += job.stride) print(await runConfirmedBatch(batch));
 process.exit();
 
 /**
- * Runs a batch. One that has found nothing but a long turn runs again, and the second time counts: on a busy machine a turn may use
- * more processor time once, and a product that is slow is slow again.
+ * Runs a batch. When it has found nothing but a long turn it runs again, and the second run counts: a busy machine makes a turn
+ * slower once, and a slow product is slow again.
  */
-async function runBatchSurely(batch: number): Promise<BatchResult> {
+async function runConfirmedBatch(batch: number): Promise<BatchResult> {
   const result = await runBatch(batch, job, job.size);
   const isDoubtful = result.findings.length > 0 && result.findings.every(({ oracle }) => oracle === "turn");
   return isDoubtful ? runBatch(batch, job, job.size) : result;

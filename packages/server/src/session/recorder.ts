@@ -88,7 +88,7 @@ export class Recorder implements MessageSink, OwnedSession {
     this.#wanted = true;
     this.#session.onWanted();
     if (this.#session.isIdle()) return this.#session.onReleasable();
-    void this.#enqueue(() => this.#store.willRelease(this.#claim)).catch(() => {}); // the other process waits less
+    void this.#enqueue(() => this.#store.willRelease(this.#claim));
   }
 
   /** The wire that gets messages from now on. Drops what the wire before it has not got. */

@@ -6,18 +6,19 @@ const askTimeout = 300;
 /** How long it may take to finish what has arrived once it has answered, in ms. */
 const releaseTimeout = 5_000;
 
-/** Waits for another process to release a session. */
+/** A dial that waits for another process to release its session. */
 interface Waiter {
-  readonly sessionId: string;
   /** The other process has answered. */
   readonly extend: () => void;
+  /** The other process has released the session, or takes too long. */
   readonly finish: () => void;
 }
 
 /** The sessions that this process wants, and others have. */
 export class SessionReleases {
   readonly #clock: Clock;
-  readonly #waiters = new Set<Waiter>();
+  /** By session: a client may dial several times. */
+  readonly #waiters = new Map<string, Set<Waiter>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -32,21 +33,20 @@ export class SessionReleases {
       cancelTimeout();
       cancelTimeout = this.#clock.after(releaseTimeout, finish);
     };
-    const waiter = { sessionId, extend, finish };
-    this.#waiters.add(waiter);
+    const waiter = { extend, finish };
+    const waiters = this.#waiters.get(sessionId) ?? new Set();
+    this.#waiters.set(sessionId, waiters.add(waiter));
     const cancel = (): void => {
       cancelTimeout();
-      this.#waiters.delete(waiter);
+      if (waiters.delete(waiter) && waiters.size === 0) this.#waiters.delete(sessionId);
     };
     return { done, cancel };
   }
 
-  /** The store reports what another process does. */
+  /** The store reports what the other process does. */
   onNotice({ type, sessionId }: Extract<SessionNotice, { readonly sessionId: string }>): void {
-    for (const waiter of this.#waiters)
-      if (waiter.sessionId === sessionId) {
-        if (type === "promised") waiter.extend();
-        else waiter.finish();
-      }
+    for (const waiter of this.#waiters.get(sessionId) ?? [])
+      if (type === "promised") waiter.extend();
+      else waiter.finish();
   }
 }

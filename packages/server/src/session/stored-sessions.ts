@@ -22,7 +22,6 @@ import { SessionReleases } from "./session-releases.ts";
 const leaseTime = 15_000;
 /** How often a process renews its leases, and ends the sessions that no process has, in ms. */
 const beatInterval = 5_000;
-
 /** How many sessions a process lists at once. */
 const listSize = 500;
 
@@ -150,9 +149,13 @@ export class StoredSessions {
     return this.#sessions.release(claim, this.#grace);
   }
 
-  /** As `SessionStore.willRelease`. */
-  willRelease(claim: Claim): Awaitable<boolean> {
-    return this.#sessions.willRelease(claim);
+  /** As `SessionStore.willRelease`. Never rejects: without the answer the other process waits less. */
+  async willRelease(claim: Claim): Promise<void> {
+    try {
+      await this.#sessions.willRelease(claim);
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 
   /** As `SessionStore.remove`. */

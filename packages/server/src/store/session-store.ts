@@ -90,7 +90,8 @@ export interface SessionStore {
   /**
    * Ends a session. Afterwards the store MUST behave as if the session had never existed.
    *
-   * @param close how the process that has the session closes the client's connection. The store passes it on, and does not keep it.
+   * @param close how the process that has the session closes its client's connection. The store passes it on and does not keep
+   *   it.
    * @returns `false` when the claim is not the newest of its session.
    */
   remove(claim: Claim, close?: ClientClose): Awaitable<boolean>;
@@ -139,7 +140,7 @@ export type SessionLoss =
   /** The session has ended. `close` is that of `remove`; `renew` does not know it. */
   | { readonly type: "removed"; readonly claim: Claim; readonly close?: ClientClose | undefined };
 
-/** What a process learns by `watch`. */
+/** What a process receives by `watch`. */
 export type SessionNotice =
   | SessionLoss
   /** Another process wants the session of this claim. This one is to `release` it when all that has arrived is finished. */
@@ -149,7 +150,7 @@ export type SessionNotice =
   /** A session that this process wants can be attached now. */
   | { readonly type: "released"; readonly sessionId: string };
 
-/** Receives what a process learns. */
+/** Receives what concerns the sessions of a process. */
 export type NoticeListener = (notice: SessionNotice) => void;
 
 /** A session that begins. */

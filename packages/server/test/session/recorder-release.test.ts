@@ -50,3 +50,13 @@ test("a session whose handlers may wait for the client is not released", async (
   want(created);
   expect(created.events).toEqual(["wanted", "releasable"]);
 });
+
+test("a store that cannot pass on the answer to the process that wants a session is reported", async () => {
+  const failure = new Error("no connection");
+  const created = await createRecorder(() => ({ willRelease: () => Promise.reject(failure) }));
+  Object.assign(created.received, { upTo: 1, pending: [1] });
+  want(created);
+  await tick();
+  expect(created.failures).toEqual([failure]);
+  expect(created.lost).toEqual([]);
+});

@@ -1,8 +1,10 @@
 /** Several processes that share a store. */
 import { CloseCode } from "@symbolon/protocol";
+import type { WelcomeFrame } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import type { SessionStore } from "../../src/store/session-store.ts";
+import type { TestNetwork } from "../../src/testing/index.ts";
 import type { Clock } from "../../src/timing/clock.ts";
 import {
   connectConfirmed,
@@ -63,18 +65,29 @@ describe("the nodes of a store", () => {
 
   const lossy: Partial<SessionStore> = { watch: () => () => {} };
 
+  /** The client of a session resumes it at another node; then `ms` pass. */
+  async function comeTo(
+    net: TestNetwork,
+    welcome: WelcomeFrame,
+    pass: (ms: number) => Promise<void>,
+    ms: number,
+  ): Promise<Awaited<ReturnType<typeof connectNotes>>> {
+    const connecting = connectNotes(net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
+    await flushPromises();
+    await pass(Math.min(ms, 1_000)); // the node waits for the other one, which may not learn of it
+    const back = await connecting;
+    expect(back.welcome).toMatchObject({ state: "resumed" });
+    await pass(ms);
+    return back;
+  }
+
   test.each([
     ["at once", {}, 0],
     ["within a beat, though the store did not tell", lossy, 5_000],
   ])("a session that has moved to another node ends at the first one %s", async (_when, change, ms) => {
     const { store, a, b, pass } = startNodes(change);
     const { socket, welcome } = await connectConfirmed(a.net, helloAs("ada"));
-    const connecting = connectNotes(b.net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
-    await flushPromises();
-    await pass(Math.min(ms, 1_000)); // b waits for a, which does not learn of it
-    const back = await connecting;
-    expect(back.welcome).toMatchObject({ state: "resumed" });
-    await pass(ms);
+    const back = await comeTo(b.net, welcome, pass, ms);
     expect(await socket.closed).toMatchObject({
       code: CloseCode.GoingAway,
       reason: "the session is at another server",
@@ -99,12 +112,7 @@ describe("the nodes of a store", () => {
       await loseConnection(a.net, socket);
       await pass(10_000);
       expect(a.log).toEqual(["hook", "setup"]);
-      const connecting = connectNotes(b.net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
-      await flushPromises();
-      await pass(Math.min(ms, 1_000)); // b waits for a, which does not learn of it
-      const back = await connecting;
-      expect(back.welcome).toMatchObject({ state: "resumed" });
-      await pass(ms);
+      const back = await comeTo(b.net, welcome, pass, ms);
       await flushPromises();
       expect(a.log).toEqual(["hook", "setup", "finally", "hook ends"]);
       expect(a.app.gauges()).toMatchObject({ connected: 0, detached: 0 });

@@ -61,9 +61,9 @@ export class Tables {
         return this.#executeSession(this.#sessions.create(session, epoch));
       },
       attach: (request) => {
-        const attached = this.#sessions.attach(request, epoch);
+        const attached = this.#executeSession(this.#sessions.attach(request, epoch));
         this.#notifications.run(); // another process may be asked, though nothing changes
-        return this.#executeSession(attached);
+        return attached;
       },
       commit: (claim, record) => {
         const { roomMessages = [] } = record;
