@@ -1,48 +1,108 @@
 import type { Settings } from "../options.ts";
+import type { BenchServer } from "./bench-server.ts";
 import { ForeignProcess, isForeign } from "./foreign-process.ts";
 import type { Figure } from "./results.ts";
 import type { Sample } from "./sample.ts";
 import { ServerProcess } from "./server-process.ts";
-import type { Scale, Subject, Work } from "./work.ts";
+import type { DrivenSubject, Load, MeasuredSubject, Scale, Subject, Work } from "./work.ts";
+
+/** How many turns a server has in a round. */
+const turnsPerRound = 5;
+
+/** What is known of a server so far. */
+interface Measured<S extends Subject> {
+  readonly subject: S;
+  readonly samples: Sample[];
+}
+
+type OnSample = (subject: Subject, sample: Sample) => void;
 
 /** Measures every server of a work in each round, so that a disturbance of the machine meets all of them alike. */
 export async function measureWork(
   { name, unit, subjects, isMeasuredOnce = false }: Work,
   { rounds, quick, profile }: Settings,
-  onSample: (subject: Subject, sample: Sample) => void,
+  onSample: OnSample,
 ): Promise<Figure[]> {
   const scale: Scale = quick
-    ? { quick, warmUp: 800, measured: 400 }
-    : { quick, warmUp: 1_000, measured: 1_200 };
-  const samples = new Map(subjects.map((subject) => [subject, [] as Sample[]]));
-  for (let round = 0; round < (isMeasuredOnce ? 1 : rounds); round += 1)
-    for (const [subject, list] of samples) {
-      const sample = await measureOnce(subject, scale, profile);
-      list.push(sample);
+    ? { quick, warmUp: 800, measured: 600 }
+    : { quick, warmUp: 1_000, measured: 1_250 };
+  const measured = subjects.map((subject) => ({ subject, samples: [] as Sample[] }));
+  const count = isMeasuredOnce ? 1 : rounds;
+  const driven = measured.filter((one): one is Measured<DrivenSubject> => "drive" in one.subject);
+  const alone = measured.filter((one): one is Measured<MeasuredSubject> => "measure" in one.subject);
+  await takeTurns(driven, count * turnsPerRound, scale, profile, onSample);
+  for (let round = 0; round < count; round += 1)
+    for (const { subject, samples } of alone) {
+      const sample = await withServer(subject, profile, (server) => subject.measure(server, scale));
+      samples.push(sample);
       onSample(subject, sample);
     }
   const base = subjects[0]?.name ?? "";
-  return [...samples].map(([subject, list]) => ({
-    work: name,
-    unit,
-    subject: subject.name,
-    base,
-    samples: list,
-  }));
+  return measured.map(({ subject, samples }) => ({ work: name, unit, subject: subject.name, base, samples }));
 }
 
-async function measureOnce(
-  { program, env = {}, measure }: Subject,
+/**
+ * Starts all servers and warms them up; then each has one short turn after the other. A machine may be twice as fast in one
+ * minute as in the next one: the turns that are compared are a few seconds apart.
+ */
+async function takeTurns(
+  measured: readonly Measured<DrivenSubject>[],
+  turns: number,
   scale: Scale,
   profile: string | undefined,
-): Promise<Sample> {
-  const server = await (isForeign(program)
-    ? ForeignProcess.start(program)
-    : ServerProcess.start(`servers/${program}`, { env, profile }));
+  onSample: OnSample,
+): Promise<void> {
+  const running: { readonly server: BenchServer; readonly load: Load | Error }[] = [];
+  for (const { subject } of measured) {
+    const server = await start(subject, profile);
+    running.push({ server, load: await warmUp(subject, server, scale) });
+  }
+  for (let turn = 0; turn < turns; turn += 1)
+    for (const [index, { subject, samples }] of measured.entries()) {
+      const load = running[index]?.load;
+      const sample =
+        load === undefined || load instanceof Error
+          ? failed(load)
+          : await load.turn(scale.measured / turnsPerRound).catch(failed);
+      samples.push(sample);
+      onSample(subject, sample);
+    }
+  for (const { server, load } of running) {
+    if (!(load instanceof Error)) load.stop();
+    await server.stop();
+  }
+}
+
+async function warmUp(subject: DrivenSubject, server: BenchServer, scale: Scale): Promise<Load | Error> {
   try {
-    return await measure(server, scale);
+    const load = await subject.drive(server, scale);
+    const { wrong } = await load.turn(scale.warmUp);
+    return wrong === undefined ? load : new Error(wrong);
   } catch (error) {
-    return { value: NaN, wrong: error instanceof Error ? error.message : String(error) };
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function failed(error: unknown): Sample {
+  return { value: NaN, wrong: error instanceof Error ? error.message : String(error) };
+}
+
+function start({ program, env = {} }: Subject, profile: string | undefined): Promise<BenchServer> {
+  return isForeign(program)
+    ? ForeignProcess.start(program)
+    : ServerProcess.start(`servers/${program}`, { env, profile });
+}
+
+async function withServer(
+  subject: Subject,
+  profile: string | undefined,
+  measure: (server: BenchServer) => Promise<Sample>,
+): Promise<Sample> {
+  const server = await start(subject, profile);
+  try {
+    return await measure(server);
+  } catch (error) {
+    return failed(error);
   } finally {
     await server.stop();
   }

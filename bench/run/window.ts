@@ -1,25 +1,22 @@
 import { setTimeout } from "node:timers/promises";
+import type { EchoClient } from "../load/dialect.ts";
 import type { Tally } from "../load/tally.ts";
 import type { Sample } from "./sample.ts";
 import type { BenchServer } from "./bench-server.ts";
-import type { Times } from "./work.ts";
 
 /** How often the server's CPU time is read, in ms. */
 const interval = 50;
 /** A window ends after so many times its CPU time, however idle the server is. */
 const longest = 20;
+/** How long answers may take at the end of a turn, in ms. */
+const answerTimeout = 10_000;
 
-/** Measures a server that clients keep busy, after its warm-up: messages per CPU-second of the server. */
-export async function measureWindow(
-  server: BenchServer,
-  tally: Tally,
-  { warmUp, measured }: Times,
-): Promise<Sample> {
-  await useCpu(server, warmUp, tally);
+/** Measures a server that clients keep busy until it has used so many ms of CPU time: messages per CPU-second. */
+export async function measureWindow(server: BenchServer, tally: Tally, ms: number): Promise<Sample> {
   tally.restart();
   const start = performance.now();
   const own = process.cpuUsage();
-  const cpu = await useCpu(server, measured, tally);
+  const cpu = await useCpu(server, ms, tally);
   const { messages, wrong } = tally;
   const { user, system } = process.cpuUsage(own);
   const micros = (performance.now() - start) * 1_000;
@@ -32,6 +29,18 @@ export async function measureWindow(
     ...(wrong !== undefined && { wrong }),
     ...(messages === 0 && { wrong: wrong ?? "no message has arrived" }),
   };
+}
+
+/** Waits until each message has its answer. @throws Error when one has none in time. */
+export async function allAnswered(
+  clients: readonly Pick<EchoClient, "inFlight">[],
+  tally: Tally,
+): Promise<void> {
+  const start = performance.now();
+  while (tally.wrong === undefined && clients.some(({ inFlight }) => inFlight > 0)) {
+    if (performance.now() - start > answerTimeout) throw new Error("a message has no answer");
+    await setTimeout(1);
+  }
 }
 
 /** Waits until a server has used so many ms of CPU time. @returns how much it has used, in µs. */

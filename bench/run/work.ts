@@ -21,8 +21,26 @@ export interface Subject {
   readonly program: string;
   /** Environment variables of a program that Node runs. @default none besides those of the bench */
   readonly env?: Readonly<Record<string, string>>;
-  /** Drives a new process of the program, and measures it. */
+}
+
+/** A server that is measured by itself, in a new process each time. */
+export interface MeasuredSubject extends Subject {
+  /** Drives the process, and measures it. */
   readonly measure: (server: BenchServer, scale: Scale) => Promise<Sample>;
+}
+
+/** A server that is measured in turns with the others. */
+export interface DrivenSubject extends Subject {
+  /** Connects the clients. */
+  readonly drive: (server: BenchServer, scale: Scale) => Promise<Load>;
+}
+
+/** The clients of a server. Between two turns they do nothing. */
+export interface Load {
+  /** Lets them work until the server has used so many ms of CPU time, and measures it meanwhile. */
+  turn(ms: number): Promise<Sample>;
+  /** Disconnects them. */
+  stop(): void;
 }
 
 /** Something that several servers do, to be compared. */
@@ -31,8 +49,8 @@ export interface Work {
   readonly name: string;
   /** What its figures are. */
   readonly unit: string;
-  /** Who does it. The first is what the others are compared with. */
-  readonly subjects: readonly Subject[];
+  /** Who does it: all of them in turns, or each by itself. The first is what the others are compared with. */
+  readonly subjects: readonly (MeasuredSubject | DrivenSubject)[];
   /** Whether a quick run leaves it out. @default false */
   readonly long?: boolean;
   /** Whether one round is enough: its subjects differ by factors. @default false */

@@ -30,4 +30,12 @@ async def echo_json(socket: WebSocket):
         pass
 
 
-uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="critical", ws_per_message_deflate=False)
+# No heartbeat, as the others.
+uvicorn.run(
+    app,
+    host="127.0.0.1",
+    port=int(sys.argv[1]),
+    log_level="critical",
+    ws_per_message_deflate=False,
+    ws_ping_interval=None,
+)

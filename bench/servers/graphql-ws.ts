@@ -53,5 +53,5 @@ const schema = new GraphQLSchema({
 });
 
 const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
-useServer({ schema }, server);
+useServer({ schema }, server, 0); // no heartbeat, as the others
 server.on("listening", () => serveBench((server.address() as AddressInfo).port));

@@ -9,7 +9,7 @@ import { Tally } from "../load/tally.ts";
 import type { Sample } from "../run/sample.ts";
 import type { BenchServer } from "../run/bench-server.ts";
 import { measureWindow } from "../run/window.ts";
-import type { Times, Work } from "../run/work.ts";
+import type { Load, Work } from "../run/work.ts";
 import { type Opening, openings } from "./openings.ts";
 
 /** How many connections are on their way at once. */
@@ -24,15 +24,11 @@ const rows: readonly (readonly [name: string, program: string, dialect: Opening]
 ];
 
 /** Opens and closes connections, 64 at once. */
-async function measureConnects(
-  server: BenchServer,
-  { target, open }: Opening,
-  times: Times,
-): Promise<Sample> {
+function driveConnects(server: BenchServer, { target, open }: Opening): Load {
   const tally = new Tally();
-  const state = { stopped: false };
+  const state = { isOver: false };
   const repeat = async (): Promise<void> => {
-    while (!state.stopped) {
+    while (!state.isOver) {
       const start = performance.now();
       const connection = await Connection.open({ ...target, port: server.port });
       await open?.(connection);
@@ -40,13 +36,19 @@ async function measureConnects(
       await connection.close();
     }
   };
-  const loops = Promise.all(Array.from({ length: atOnce }, repeat)).catch((error: unknown) => {
-    tally.wrong ??= String(error);
-  });
-  const sample = await measureWindow(server, tally, times);
-  state.stopped = true;
-  await loops;
-  return sample;
+  return {
+    async turn(ms) {
+      state.isOver = false;
+      const loops = Promise.all(Array.from({ length: atOnce }, repeat)).catch((error: unknown) => {
+        tally.wrong ??= String(error);
+      });
+      const sample = await measureWindow(server, tally, ms);
+      state.isOver = true;
+      await loops;
+      return sample;
+    },
+    stop() {},
+  };
 }
 
 /** Sessions lose their wires all at once, and resume. */
@@ -75,7 +77,7 @@ export const connectWork: Work = {
   subjects: rows.map(([name, program, dialect]) => ({
     name,
     program,
-    measure: (server, scale) => measureConnects(server, dialect, scale),
+    drive: (server) => Promise.resolve(driveConnects(server, dialect)),
   })),
 };
 

@@ -4,10 +4,9 @@ import { echoBytes, echoJson, plainContract, sessionContract } from "../load/dia
 import { graphqlRequest, socketIoEvent, socketIoRequest, trpcRequest } from "../load/peers.ts";
 import { openClients } from "../load/open-clients.ts";
 import { Tally } from "../load/tally.ts";
-import type { Sample } from "../run/sample.ts";
 import type { BenchServer } from "../run/bench-server.ts";
-import { measureWindow } from "../run/window.ts";
-import type { Subject, Times, Work } from "../run/work.ts";
+import { allAnswered, measureWindow } from "../run/window.ts";
+import type { DrivenSubject, Load, Work } from "../run/work.ts";
 
 /** How many clients send at once. */
 const clientCount = 64;
@@ -58,28 +57,31 @@ function jsonRows(): Row[] {
 }
 
 /** 64 clients, each with so many messages in flight: each answer is followed by the next message at once. */
-async function measureEcho(
-  server: BenchServer,
-  dialect: Dialect,
-  inFlight: number,
-  times: Times,
-): Promise<Sample> {
+async function driveEcho(server: BenchServer, dialect: Dialect, inFlight: number): Promise<Load> {
   const tally = new Tally();
   const clients = await openClients(server.port, dialect, clientCount, tally);
-  for (const client of clients) {
-    client.repeat = true;
-    client.send(inFlight);
-  }
-  const sample = await measureWindow(server, tally, times);
-  for (const client of clients) client.stop();
-  return sample;
+  return {
+    async turn(ms) {
+      for (const client of clients) {
+        client.repeat = true;
+        client.send(inFlight);
+      }
+      const sample = await measureWindow(server, tally, ms);
+      for (const client of clients) client.repeat = false;
+      await allAnswered(clients, tally);
+      return sample;
+    },
+    stop() {
+      for (const client of clients) client.stop();
+    },
+  };
 }
 
 function echoWork(name: string, rows: readonly Row[], inFlight: number): Work {
-  const subjects = rows.map(([subject, program, dialect]): Subject => ({
+  const subjects = rows.map(([subject, program, dialect]): DrivenSubject => ({
     name: subject,
     program,
-    measure: (server, scale) => measureEcho(server, dialect, inFlight, scale),
+    drive: (server) => driveEcho(server, dialect, inFlight),
   }));
   return { name: `${name}, p${inFlight}`, unit, subjects };
 }

@@ -5,10 +5,9 @@ import { openClients } from "../load/open-clients.ts";
 import { variants } from "../load/messages.ts";
 import { socketIoRoom } from "../load/peers.ts";
 import { Tally } from "../load/tally.ts";
-import type { Sample } from "../run/sample.ts";
 import type { BenchServer } from "../run/bench-server.ts";
-import { measureWindow } from "../run/window.ts";
-import type { Times, Work } from "../run/work.ts";
+import { allAnswered, measureWindow } from "../run/window.ts";
+import type { Load, Work } from "../run/work.ts";
 
 /** A server, its program, and how its room is reached. A dialect counts the messages of one room: each run has its own. */
 const rows: readonly (readonly [name: string, program: string, room: () => Dialect])[] = [
@@ -21,24 +20,32 @@ const rows: readonly (readonly [name: string, program: string, room: () => Diale
 ];
 
 /** One member posts; when all have received the message, it posts the next one. */
-async function measureFanOut(
-  server: BenchServer,
-  dialect: Dialect,
-  members: number,
-  times: Times,
-): Promise<Sample> {
+async function driveFanOut(server: BenchServer, dialect: Dialect, members: number): Promise<Load> {
   const tally = new Tally();
   const clients = await openClients(server.port, dialect, members, tally, new Float64Array(variants));
+  const state = { inFlight: 0, isOver: true };
   const post = (): void => {
-    tally.notifyAt += members;
+    state.inFlight = 1;
+    tally.notifyAt = tally.total + members;
     clients[0]?.send(1);
   };
-  tally.onTotal = post;
-  tally.notifyAt = 0;
-  post();
-  const sample = await measureWindow(server, tally, times);
-  for (const client of clients) client.stop();
-  return sample;
+  tally.onTotal = () => {
+    if (state.isOver) state.inFlight = 0;
+    else post();
+  };
+  return {
+    async turn(ms) {
+      state.isOver = false;
+      post();
+      const sample = await measureWindow(server, tally, ms);
+      state.isOver = true;
+      await allAnswered([state], tally);
+      return sample;
+    },
+    stop() {
+      for (const client of clients) client.stop();
+    },
+  };
 }
 
 /** JSON of 128 bytes to 100, 1,000 and 5,000 members of a room. */
@@ -49,6 +56,6 @@ export const fanOutWorks: readonly Work[] = [100, 1_000, 5_000].map((members) =>
   subjects: rows.map(([name, program, room]) => ({
     name,
     program,
-    measure: (server, scale) => measureFanOut(server, room(), members, scale),
+    drive: (server) => driveFanOut(server, room(), members),
   })),
 }));

@@ -88,7 +88,8 @@ async function measureDelivery(
   };
   tally.onTotal = post;
   post();
-  const { value, serverLoad, generatorLoad, wrong } = await measureWindow(server, tally, times);
+  await measureWindow(server, tally, times.warmUp);
+  const { value, serverLoad, generatorLoad, wrong } = await measureWindow(server, tally, times.measured);
   await new Promise<void>((resolve) => (tally.onTotal = resolve));
   await posted;
   return {

@@ -6,7 +6,7 @@ import { Session } from "../load/session.ts";
 import { createNote } from "../payloads.ts";
 import type { Sample } from "../run/sample.ts";
 import type { BenchServer } from "../run/bench-server.ts";
-import type { Work } from "../run/work.ts";
+import type { Load, Work } from "../run/work.ts";
 
 /** Asks the server to send so many events at once; resolves when the server has received all acknowledgements. */
 function burst(session: Session, count: number): Promise<void> {
@@ -33,21 +33,21 @@ function burst(session: Session, count: number): Promise<void> {
   });
 }
 
-async function measureSends(server: BenchServer, count: number, quick: boolean): Promise<Sample> {
+/** A turn is one burst. The first two warm the server up. */
+async function driveSends(server: BenchServer, count: number): Promise<Load> {
   const connection = await Connection.open({ ...sessionContract("event").target, port: server.port });
   const session = new Session();
   await session.open(connection);
   const failed = new Promise<never>((_, reject) => (connection.onEnd = reject));
-  const repeat = async (times: number): Promise<void> => {
-    for (let done = 0; done < times; done += 1) await Promise.race([burst(session, count), failed]);
+  failed.catch(() => {}); // a turn reports it
+  const turn = async (): Promise<Sample> => {
+    const before = await server.measure();
+    await Promise.race([burst(session, count), failed]);
+    const { cpu } = await server.measure();
+    return { value: (cpu - before.cpu) / 1_000 };
   };
-  await repeat(2);
-  const before = await server.measure();
-  const times = quick ? 1 : 4;
-  await repeat(times);
-  const { cpu } = await server.measure();
-  connection.reset();
-  return { value: (cpu - before.cpu) / 1_000 / times };
+  await turn();
+  return { turn, stop: () => connection.reset() };
 }
 
 /** 8,000 and 32,000 sends at once to one session: their costs should differ by the factor four. */
@@ -58,6 +58,6 @@ export const sendsWork: Work = {
     name: count.toLocaleString("en"),
     program: "symbolon",
     env: { SESSION_BYTES: String(2 ** 26) }, // a session keeps them all
-    measure: (server, { quick }) => measureSends(server, count, quick),
+    drive: (server) => driveSends(server, count),
   })),
 };
