@@ -96,6 +96,8 @@ export class Sessions<Session extends TrackedSession = TrackedSession> implement
   readonly #detached = new Map<Session, number>();
   /** The same sessions, within their bounds. */
   readonly #bounds: SharedBounds<Session>;
+  /** The sessions whose clients are about to resume them, each with the newest attempt. */
+  readonly #resuming = new Map<Session, Promise<unknown>>();
   readonly #lost = new Map<string, LostRecord>();
   /** How many sessions have expired in this turn. */
   #expired = 0;
@@ -178,6 +180,16 @@ export class Sessions<Session extends TrackedSession = TrackedSession> implement
     this.#bounds.remove(session);
   }
 
+  /** A detached session does not expire until `resuming` has settled: the store decides whether its client may resume it. */
+  async keepDuring<Value>(session: Session, resuming: Promise<Value>): Promise<Value> {
+    this.#resuming.set(session, resuming);
+    try {
+      return await resuming;
+    } finally {
+      if (this.#resuming.get(session) === resuming) this.#resuming.delete(session);
+    }
+  }
+
   /** Removes a session that has ended. */
   remove(session: Session): void {
     this.attach(session);
@@ -204,6 +216,11 @@ export class Sessions<Session extends TrackedSession = TrackedSession> implement
     const isFirst = this.#expired === 0;
     for (const [session, end] of this.#detached) {
       if (end > now || this.#expired === expiriesPerTurn) break;
+      if (this.#resuming.has(session)) {
+        this.#detached.delete(session);
+        this.#detached.set(session, now + this.options.grace);
+        continue;
+      }
       this.#expired += 1;
       expire(session);
     }

@@ -18,14 +18,17 @@ import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
 import { hello, keyOf } from "./connect-session.ts";
 
+/** Changes what the store of the nodes does. */
+type Change = (sessions: SessionStore) => Partial<SessionStore>;
+
 const helloAs = (auth: string): object => ({ ...hello, auth, key: keyOf(auth) });
 
 describe("the nodes of a store", () => {
   /** Two nodes that share a store; `pass` lets the time of all of them pass, a second at a time. */
-  function startNodes(change: Partial<SessionStore> = {}) {
+  function startNodes(change: Change = () => ({})) {
     let now = 1_700_000_000_000;
     const memory = memoryStore({ now: () => now });
-    const store = { ...memory, sessions: { ...memory.sessions, ...change } };
+    const store = { ...memory, sessions: { ...memory.sessions, ...change(memory.sessions) } };
     const options = { store, heartbeat: { interval: 3_600_000 } };
     const [a, b] = [startNotesServer({}, options), startNotesServer({}, options)];
     const pass = async (ms: number, nodes: readonly { readonly clock: Clock }[] = [a, b]): Promise<void> => {
@@ -63,7 +66,32 @@ describe("the nodes of a store", () => {
     expect(await store.sessions.list()).toEqual([]);
   });
 
-  const lossy: Partial<SessionStore> = { watch: () => () => {} };
+  test("begin a session in the history that the store names, not in the one it had when they started", async () => {
+    const { store, a } = startNodes();
+    const older = startNotesServer({}, { store: { ...store, epoch: "older" } });
+    const { socket, welcome } = await connectConfirmed(older.net, helloAs("ada"));
+    await loseConnection(older.net, socket);
+    const back = await connectNotes(a.net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
+    expect([welcome.state, back.welcome.state]).toEqual(["new", "resumed"]);
+  });
+
+  test("keep a detached session while its client resumes it, though the store answers after the grace time", async () => {
+    const reachable = gate();
+    const { a, pass } = startNodes((sessions) => ({
+      detach: async (...args) => (await reachable.passed, sessions.detach(...args)),
+      attach: async (...args) => (await reachable.passed, sessions.attach(...args)),
+    }));
+    const { socket, welcome } = await connectConfirmed(a.net, helloAs("ada"));
+    await loseConnection(a.net, socket);
+    await pass(110_000);
+    const returning = connectNotes(a.net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));
+    await pass(20_000);
+    reachable.open();
+    expect((await returning).welcome).toMatchObject({ state: "resumed" });
+    expect(a.log).toEqual(["hook", "setup", "hook", "hook ends"]);
+  });
+
+  const lossy: Change = () => ({ watch: () => () => {} });
 
   /** The client of a session resumes it at another node; then `ms` pass. */
   async function comeTo(
@@ -81,8 +109,8 @@ describe("the nodes of a store", () => {
     return back;
   }
 
-  test.each([
-    ["at once", {}, 0],
+  test.each<[string, Change, number]>([
+    ["at once", () => ({}), 0],
     ["within a beat, though the store did not tell", lossy, 5_000],
   ])("a session that has moved to another node ends at the first one %s", async (_when, change, ms) => {
     const { store, a, b, pass } = startNodes(change);
@@ -101,8 +129,8 @@ describe("the nodes of a store", () => {
     expect(b.peers[0]?.moved).toBe(false);
   });
 
-  test.each([
-    ["at once", {}, 0],
+  test.each<[string, Change, number]>([
+    ["at once", () => ({}), 0],
     ["within a beat, though the store did not tell", lossy, 5_000],
   ])(
     "a client that was away, and came back to another node, is no stale member of the first one: %s",
