@@ -122,6 +122,13 @@ export class ServerProcess implements NetworkServer {
     return own.find(({ peer }) => peer.id === this.#network.peerIds.get(client)) ?? own.at(-1);
   }
 
+  /** Whether it has the session that a client has joined, or one of a client that has joined none. */
+  hasSessionOf(client: number): boolean {
+    const peerId = this.#network.peerIds.get(client);
+    const own = this.conversationOf(client);
+    return own !== undefined && !own.detached && (peerId === undefined || own.peer.id === peerId);
+  }
+
   /** Ends the process at once, as SIGKILL does. */
   end(): void {
     this.#ended = true;
@@ -214,6 +221,8 @@ export class ServerProcess implements NetworkServer {
     // `onError` receives events that the client's handler rejected, and store calls that failed on purpose.
     if (isIntendedError(Object(error).cause) || isStoreFailure(error)) return;
     if (this.#network.wires[wire - 1]?.client === undefined) return; // an attacker causes errors
+    // A process that does not reach its store answers no handshake.
+    if (error instanceof Error && error.name === "HandshakeTimeout" && this.hasStore) return;
     this.#application.recordError("server", error);
   }
 }

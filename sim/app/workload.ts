@@ -13,8 +13,8 @@ export interface Senders {
   readonly settings: WorldSettings;
   /** The clients. */
   readonly clients: readonly AppClient[];
-  /** The server; `current` is the process that runs now. */
-  readonly server: { readonly current: ServerProcess | undefined };
+  /** The servers; `of` returns the process that has the session of a client. */
+  readonly servers: { of(client: number): ServerProcess | undefined };
 }
 
 /** The kinds of messages; a kind that stands here twice is drawn twice as often. */
@@ -62,7 +62,7 @@ export function scheduleWorkload(world: Senders, random: SeededRandom, plainOnly
     scheduler.schedule(byClient ? "client" : "server", at, () => {
       for (const kind of kinds) {
         if (byClient) client.send(kind);
-        else world.server.current?.send(kind, client.id);
+        else world.servers.of(client.id)?.send(kind, client.id);
       }
     });
   }

@@ -2,6 +2,7 @@ import type { FaultName } from "../modes/modes.ts";
 import { forgeHello, forgePositions, forgeToken, replayHello } from "./attacks.ts";
 import {
   crash,
+  cutOffStore,
   failStore,
   jumpClock,
   losePower,
@@ -31,6 +32,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   "power loss": losePower,
   "failing store": failStore,
   "replaced server": replaceServer,
+  "node without store": cutOffStore,
   "client pause": (world) => pause(world, "client"),
   "server pause": (world) => pause(world, "server"),
   "replayed hello": replayHello,
@@ -56,16 +58,16 @@ function clientBurst({ random, clients }: World): string {
 }
 
 /** The server sends many events at once. */
-function serverBurst({ random, clients, server }: World): string {
+function serverBurst({ random, clients, servers }: World): string {
   const count = random.integer(10, 150);
   const { id } = random.pick(clients);
-  for (let sent = 0; sent < count; sent += 1) server.current?.send("event", id);
+  for (let sent = 0; sent < count; sent += 1) servers.of(id)?.send("event", id);
   return `the server sends ${count} events at once to client ${id}`;
 }
 
 /** The server sends more in the room than the room keeps, while all clients are disconnected. */
-function roomBurst({ network, server }: World): string | undefined {
-  const { current } = server;
+function roomBurst({ network, servers, random }: World): string | undefined {
+  const { current } = servers.pick(random);
   if (!current) return undefined;
   for (const { up, down } of network.openWires) {
     up.break(0, 0);

@@ -6,10 +6,11 @@ import type { World } from "./world.ts";
 
 /** Ends the server's process; another one starts after some time. */
 export function crash(world: World, description = "the server crashes"): string | undefined {
-  if (!world.server.current) return undefined;
+  const server = world.servers.pick(world.random);
+  if (!server.current) return undefined;
   const ms = world.random.chance(0.5) ? 0 : world.random.between(0, 8_000);
-  world.server.crash(() => drawNotice(world)?.delay);
-  world.scheduler.schedule(undefined, ms, () => world.server.start());
+  server.crash(() => drawNotice(world)?.delay);
+  world.scheduler.schedule(undefined, ms, () => server.start());
   return `${description}, and starts again after ${ms.toFixed()} ms`;
 }
 
@@ -28,15 +29,29 @@ export function failStore({ storeHost, random, scheduler }: World): string {
   return `some calls of the store fail, for ${ms.toFixed()} ms`;
 }
 
+/**
+ * A process does not reach its store, for some time. It may be longer than its leases hold, and shorter than that and the
+ * shortest grace time: no session ends.
+ */
+export function cutOffStore({ servers, random, storeHost }: World): string | undefined {
+  const server = servers.pick(random);
+  if (!server.current || storeHost.settings.type !== "memory") return undefined;
+  const ms = random.chance(0.5) ? random.between(200, 5_000) : random.between(5_000, 30_000);
+  server.cutOff(ms);
+  return `process ${server.current.id} does not reach the store for ${ms.toFixed()} ms`;
+}
+
 /** Replaces the server's process, if both can reach the same store. */
 export function replaceServer(world: World): string | undefined {
-  if (!world.server.current || world.storeHost.settings.type !== "memory") return undefined;
+  if (!world.servers.pick(world.random).current || world.storeHost.settings.type !== "memory")
+    return undefined;
   return replace(world, false);
 }
 
 /** Replaces the server's process; after some time the replaced process ends, or it replaces its successor. */
 function replace(world: World, byPrevious: boolean): string {
-  const { random, scheduler, network, server } = world;
+  const { random, scheduler, network } = world;
+  const server = world.servers.pick(random);
   const ms = random.chance(0.5) ? random.between(100, 1_500) : random.between(100, 8_000);
   server.replace(() => drawNotice(world)?.delay, byPrevious);
   const end = server.endPrevious;

@@ -11,21 +11,33 @@ import type { SeededRandom } from "../virtual/seeded-random.ts";
 /** How long after a server process ends each client learns of it, in ms; undefined if the client gets no notice. */
 export type NoticeDelay = () => number | undefined;
 
-/** The server's processes, as faults see and change them. */
+/** The processes of one server, as faults see and change them. */
 export interface ServerControl {
   /** The process that receives handshakes; undefined while none runs. */
   readonly current: ServerProcess | undefined;
   /** Starts a process, if none runs. */
   start(): void;
-  /** Ends all processes at once. */
+  /** Ends the process, and the one that it has replaced, at once. */
   crash(noticeDelay: NoticeDelay): void;
   /**
    * Replaces the process: handshakes reach a new process, or with `byPrevious` the one that was replaced before, if it
    * still runs. The replaced process serves its clients until `endPrevious`.
    */
   replace(noticeDelay: NoticeDelay, byPrevious: boolean): void;
+  /** The process does not reach the store for `ms`. */
+  cutOff(ms: number): void;
   /** Ends the replaced process; undefined if no process was replaced. Each replacement makes a new function. */
   readonly endPrevious: (() => void) | undefined;
+}
+
+/** The servers of a world. */
+export interface ServerSet {
+  /** The processes that receive handshakes. */
+  readonly living: readonly ServerProcess[];
+  /** The process that has the session of a client; the first living one if none has it. */
+  of(client: number): ServerProcess | undefined;
+  /** A server that a fault strikes. */
+  pick(random: SeededRandom): ServerControl;
 }
 
 /** A world, as faults see and change it. */
@@ -48,6 +60,6 @@ export interface World {
   readonly clients: readonly AppClient[];
   /** The store. */
   readonly storeHost: StoreHost;
-  /** The server's processes. */
-  readonly server: ServerControl;
+  /** The servers. */
+  readonly servers: ServerSet;
 }

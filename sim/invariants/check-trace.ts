@@ -3,10 +3,10 @@ import type { TraceEntry } from "../trace/trace.ts";
 import { I13, I14, I3, I6 } from "./delivery.ts";
 import { I11, I12, I5 } from "./flow-control.ts";
 import type { Invariant, Violation } from "./invariant.ts";
-import { I18, I19, I20, I21, I22 } from "./liveness.ts";
+import { I18, I19, I20, I21, I22, I29 } from "./liveness.ts";
 import { I1, I2, I4, I8 } from "./order.ts";
 import { I24 } from "./reset-causes.ts";
-import { I16, I25, I26 } from "./rooms.ts";
+import { I16, I25, I26, I28 } from "./rooms.ts";
 import { I10, I15, I27, I7, I9 } from "./sessions.ts";
 
 /** A check that holds for every program. */
@@ -47,6 +47,8 @@ export const invariants: readonly Invariant[] = [
   I25,
   I26,
   I27,
+  I28,
+  I29,
 ];
 
 /** Checks all invariants of one trace. */

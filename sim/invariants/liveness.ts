@@ -66,6 +66,13 @@ export const I21: Invariant = {
   },
 };
 
+/** The simulation waits four virtual minutes. */
+export const I29: Invariant = {
+  name: "I29",
+  assertion: "After the last fault no two processes have one session.",
+  violations: (trace) => unfinished(trace, "I29"),
+};
+
 /** Looks at every stretch of 10 s. */
 export const I22: Invariant = {
   name: "I22",

@@ -51,7 +51,7 @@ function* skippedSequences(trace: TraceIndex): Generator<string> {
 /**
  * The application never sends the same message twice, so no message may be handled twice, not even after a reset. The
  * exception: if the server loses a session and restores it from a store, it calls handlers again, with the same message
- * key, for messages that it had not acknowledged.
+ * key, for messages that it had not acknowledged. A session that moves between processes that live is not lost.
  */
 export const I2: Invariant = {
   name: "I2",
@@ -68,10 +68,40 @@ export const I2: Invariant = {
         yield `the ${by} handled ${n} again in conversation ${conversation}`;
       else if (acknowledged !== undefined && acknowledged < startOf(trace, setup))
         yield `the ${by} handled ${n} again, though it had acknowledged it`;
+      else if (movedInPeace(trace, before, entry))
+        yield `the ${by} handled ${n} again, though the process that handled it was there when the session moved`;
       else if (before.key !== key) yield `message ${n} has the key ${key} now, and had ${before.key} before`;
     }
   },
 };
+
+/** The store is slower than a process may be that is asked to release a session. */
+const slowStore = 100;
+
+/**
+ * Whether a process had every chance to finish a message before its session moved to another one. A session with an open
+ * call to its client is not released.
+ */
+function movedInPeace(
+  trace: TraceIndex,
+  before: EntryOf<"handlerStarted">,
+  { conversation, index }: EntryOf<"handlerStarted">,
+): boolean {
+  const { nodes, store } = trace.settings;
+  if (nodes === 1 || store.losesNotices || store.maxLatency >= slowStore) return false;
+  const isFault = trace
+    .all("fault")
+    .some(
+      ({ fault, ...one }) => ["node without store", "slow handlers"].includes(fault) && one.index < index,
+    );
+  const hasDied = trace.all("processEnded").some((end) => end.index > before.index && end.index < index);
+  const hasOpenCall = trace
+    .all("sent")
+    .filter((one) => one.by === "server" && one.conversation === conversation && one.index < index)
+    .filter(({ kind }) => kind === "request" || kind === "stream")
+    .some(({ n }) => !trace.about("outcome", n).some((outcome) => outcome.index < before.index));
+  return !isFault && !hasDied && !hasOpenCall;
+}
 
 function startOf(trace: TraceIndex, setup: number | undefined): number {
   return trace.all("setup").find((one) => one.setup === setup)?.index ?? 0;
@@ -114,11 +144,19 @@ function* roomEffects(trace: TraceIndex): Generator<string> {
     if (messages.size > 1) yield `the handler of ${cause} sent ${messages.size} messages in the room`;
     const acknowledged = trace.acknowledgedAt("server", cause);
     const succeeded = trace.about("handlerSettled", cause).some(({ result }) => result === "done");
-    if (acknowledged !== undefined && succeeded && acknowledged < firstIndex)
+    const isLate = acknowledged !== undefined && succeeded && acknowledged < firstIndex;
+    if (isLate && !mayAppendLater(trace, firstIndex))
       yield `the server acknowledged ${cause} before the store appended what its handler sent in the room`;
     if (!succeeded && messages.size > 0)
       yield `the store appended what the handler of ${cause} sent in the room, though the handler did not succeed`;
   }
+}
+
+/** Whether the store may append a message after the commit that caused it. It must do so unless it loses what it has. */
+function mayAppendLater(trace: TraceIndex, index: number): boolean {
+  const { store } = trace.settings;
+  if (store.type !== "memory" || !store.appendsLate) return false;
+  return index < Infinity || trace.all("fault").some(({ fault }) => fault === "power loss");
 }
 
 /** A handler that a crash interrupted never settles, so only calls in the same process count. */

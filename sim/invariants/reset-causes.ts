@@ -23,7 +23,7 @@ function* endsWithoutCause(trace: TraceIndex): Generator<string> {
     const { conversation, setup, index } = end;
     const first = trace.all("setup").find((one) => one.conversation === conversation);
     const client = first?.client;
-    if (lostByProcess(trace, setup, index)) continue;
+    if (lostByProcess(trace, setup, index) || !wasAccepted(trace, setup)) continue;
     const joined =
       client !== undefined && trace.sessionsOf(client).some((one) => one.peerId === first?.peerId);
     if (!joined || trace.isClosed(client, index) || overflowed(trace, conversation)) continue;
@@ -57,6 +57,12 @@ function* resetsWithoutCause(trace: TraceIndex): Generator<string> {
   }
 }
 
+/** Whether the client of a setup was accepted. While the store answers late it may have gone before. */
+function wasAccepted(trace: TraceIndex, setup: number): boolean {
+  const wire = trace.all("setup").find((one) => one.setup === setup)?.wire;
+  return trace.all("frameSent").some((sent) => sent.wire === wire && sent.by === "server");
+}
+
 /** Whether a setup lost its session before `index`: the store failed, or another process or a later setup took it over. */
 function lostByProcess(trace: TraceIndex, setup: number, index: number): boolean {
   const own = trace.all("setup").find((one) => one.setup === setup);
@@ -64,6 +70,7 @@ function lostByProcess(trace: TraceIndex, setup: number, index: number): boolean
   const isWithin = (one: Indexed): boolean => one.index > (start?.index ?? 0) && one.index < index;
   if (trace.all("storeFailed").some(isWithin)) return true;
   if (trace.all("processEnded").some(isWithin) && clientReturned(trace, own, isWithin)) return true;
+  if (trace.settings.nodes > 1 && clientReturned(trace, own, isWithin)) return true;
   const replacement = trace.all("fault").find((one) => one.fault === "replaced server" && isWithin(one));
   if (
     replacement &&

@@ -94,6 +94,36 @@ export const I26: Invariant = {
   },
 };
 
+/** How long the server has sent nothing in the room when all is quiet, in ms: the wire of a client may be slow. */
+const quietTime = 2_000;
+
+/** Looks at what the server sent to each client that has received a message of the room before it closes. */
+export const I28: Invariant = {
+  name: "I28",
+  assertion: "When all is quiet, a member has been sent every message of its room.",
+  *violations(trace) {
+    const [settled] = trace.all("settled");
+    const positions = roomPositions(trace);
+    const hasStore = trace.settings.store.type !== "none";
+    const sentBefore = (hasStore ? trace.all("appended") : trace.all("sent")).filter(
+      ({ n, index }) => positions.has(n) && index < Number(settled?.index),
+    );
+    const newest = Math.max(...sentBefore.map(({ n }) => positions.get(n) ?? 0));
+    for (const client of trace.clients) {
+      const wires = new Set(trace.all("dial").flatMap((dial) => (dial.client === client ? [dial.wire] : [])));
+      const last = trace
+        .all("frameSent")
+        .findLast(({ frame, wire }) => frame.t === "said" && wires.has(wire));
+      const closed = trace.all("clientClosed").find((one) => one.client === client);
+      if (last === undefined || closed === undefined || closed.at - last.at < quietTime) continue;
+      const { n } = last.frame["data"] as { readonly n: number };
+      if ((positions.get(n) ?? Infinity) >= newest) continue;
+      if (noticesOf(trace, client).some(({ index }) => index > last.index)) continue;
+      yield `the server sent ${n} to client ${client} as the last message of the room, and others followed it`;
+    }
+  },
+};
+
 /** The position of each message of the room in the room's order. */
 function roomPositions(trace: TraceIndex): ReadonlyMap<number, number> {
   const sent = trace.all("sent").flatMap(({ n, kind }) => (kind === "room" ? [n] : []));

@@ -13,6 +13,7 @@ export type FaultName =
   | "power loss"
   | "failing store"
   | "replaced server"
+  | "node without store"
   | "client pause"
   | "server pause"
   | "replayed hello"
@@ -46,6 +47,11 @@ export interface Mode {
    * @default 100
    */
   readonly maxDetached?: number;
+  /**
+   * How many server processes run at most at the same time, if there are several.
+   * @default 1
+   */
+  readonly maxNodes?: number;
   /** The faults and the weight of each: a fault of weight 3 is drawn three times as often as one of weight 1. */
   readonly faults: Readonly<Partial<Record<FaultName, number>>>;
 }
@@ -111,6 +117,14 @@ export const modes: Readonly<Record<string, Mode>> = {
       "server burst": 1,
       "clock jump": 1,
     },
+  },
+  nodes: {
+    description:
+      "Several server processes share a store; clients move between them, a process dies, or does not reach the store.",
+    maxFaults: 8,
+    stores: ["memory"],
+    maxNodes: 3,
+    faults: { cut: 6, crash: 2, "node without store": 3, "slow handlers": 2, stall: 1, "black hole": 1 },
   },
   "file-store": {
     description: "The server crashes while it writes, or its machine loses power; only its files remain.",

@@ -12,10 +12,16 @@ export interface StoreSettings {
   readonly maxLatency: number;
   /** The option `sync` of the file store. */
   readonly sync: "os" | "disk";
+  /** Whether a memory store appends the room messages of a commit some time after it. */
+  readonly appendsLate: boolean;
+  /** Whether half of what one process tells another one by a memory store is lost. */
+  readonly losesNotices: boolean;
 }
 
 /** The settings of one world. Times are short and buffers small, so a virtual minute covers what a day does elsewhere. */
 export interface WorldSettings {
+  /** How many server processes run at once; several share a store. */
+  readonly nodes: number;
   /** The number of clients. */
   readonly clients: number;
   /** The server's option `heartbeat`, in ms. */
@@ -38,11 +44,12 @@ export interface WorldSettings {
   readonly client: { readonly outbox: { readonly messages: number; readonly full: "wait" | "reject" } };
 }
 
-/** Draws the settings of a world that has one of these types of store and at most `maxDetached` detached sessions. */
+/** Draws the settings of a world with one of these types of store, at most `maxDetached` detached sessions, and one node or 2 to `maxNodes`. */
 export function drawSettings(
   random: SeededRandom,
   stores: readonly StoreSettings["type"][],
   maxDetached: number,
+  maxNodes: number,
 ): WorldSettings {
   // The order of these draws is part of every schedule: a change of it changes what each seed does.
   return {
@@ -62,6 +69,9 @@ export function drawSettings(
       type: random.pick(stores),
       maxLatency: random.pick([0, 5, 100]),
       sync: random.pick(["os", "disk"]),
+      appendsLate: random.chance(0.5),
+      losesNotices: maxNodes === 1 || random.chance(0.5),
     },
+    nodes: maxNodes === 1 ? 1 : random.integer(2, maxNodes),
   };
 }

@@ -154,8 +154,8 @@ export const mutants: readonly Mutant[] = [
     name: "the id of a peer is that of its session",
     mode: "attacks",
     file: "server/src/session/session-secret.ts",
-    find: 'sha256(`peer${sessionId}`).subarray(0, 16).toString("base64url")',
-    replace: "sessionId",
+    find: 'sha256(`peer${this.sessionId}`).subarray(0, 16).toString("base64url")',
+    replace: "this.sessionId",
   },
   {
     name: "the server still reads a replaced wire",

@@ -33,4 +33,25 @@ export const storeOwnerMutants: readonly Mutant[] = [
     find: "          : this.remove(claim),\n",
     replace: "          : this.#change(claim, (before) => before),\n",
   },
+  {
+    name: "a process takes a session without asking the one that has it",
+    mode: "nodes",
+    file: stored,
+    find: "{ ...leased, asksFirst: true }",
+    replace: "leased",
+  },
+  {
+    name: "a process that is asked for a session finishes nothing",
+    mode: "nodes",
+    file: "server/src/session/recorder.ts",
+    find: "    if (this.#session.isIdle()) return this.#session.onReleasable();\n    void",
+    replace: "    return this.#session.onReleasable();\n    void",
+  },
+  {
+    name: "a process does not wait for the one that has a session",
+    mode: "nodes",
+    file: stored,
+    find: "      await release.done;\n",
+    replace: "",
+  },
 ];

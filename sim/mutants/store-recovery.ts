@@ -5,6 +5,7 @@ const service = "server/src/contract/service.ts";
 const restore = "server/src/session/restore.ts";
 const recorder = "server/src/session/recorder.ts";
 const rooms = "server/src/contract/contract-rooms.ts";
+const roomSource = "server/src/rooms/room-source.ts";
 
 /** Mutants that lose or repeat something when a server process restores its sessions and rooms from a store. */
 export const storeRecoveryMutants: readonly Mutant[] = [
@@ -112,6 +113,34 @@ export const storeRecoveryMutants: readonly Mutant[] = [
     file: "server/src/rooms/room-reader.ts",
     find: "start.catch(() => (this.#start = undefined));",
     replace: "start.catch(() => {});",
+  },
+  {
+    name: "members share a reading of a room that a message has overtaken",
+    mode: "memory-store",
+    file: roomSource,
+    find: "receive: (entry, epoch) => {\n        this.#readings.clear();",
+    replace: "receive: (entry, epoch) => {",
+  },
+  {
+    name: "a member does not read what the watch of its room has missed",
+    mode: "memory-store",
+    file: roomSource,
+    find: "for (const listener of this.#listeners) listener.readMissed();",
+    replace: "",
+  },
+  {
+    name: "a member reads its room before the watch of the room is ready",
+    mode: "memory-store",
+    file: "server/src/rooms/room-reader.ts",
+    find: "if (ready !== undefined) await ready;",
+    replace: "",
+  },
+  {
+    name: "a watch of a room that has failed is not begun again",
+    mode: "store-failures",
+    file: roomSource,
+    find: "if (this.#watch === watch) this.#watch = undefined;",
+    replace: "",
   },
   {
     name: "a member of a room begins where the room is some time after the join",

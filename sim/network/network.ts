@@ -28,8 +28,8 @@ export class Network {
   readonly peerIds = new Map<number, string>();
   /** What happens to dials now. */
   readonly dials: DialBehavior = { answer: "accepted", delay: 0 };
-  /** The server process that receives handshakes; undefined while none runs. */
-  server: NetworkServer | undefined;
+  /** The server processes that receive handshakes. */
+  readonly servers = new Set<NetworkServer>();
 
   constructor(parts: {
     scheduler: Scheduler;
@@ -92,7 +92,7 @@ export class Network {
 
   /** Closes the server's end of every wire of a process that ended; each client gets a notice after `noticeDelay()` ms. */
   serverEnded(server: NetworkServer | undefined, noticeDelay: () => number | undefined): void {
-    if (server === this.server) this.server = undefined;
+    if (server !== undefined) this.servers.delete(server);
     for (const wire of this.openWires) {
       if (wire.server !== server) continue;
       closeEnd(wire, "server", 1006, this.trace);
@@ -115,7 +115,8 @@ export class Network {
   }
 
   #deliverHandshake(wire: VirtualWire, protocols: readonly string[]): void {
-    const { server } = this;
+    const servers = [...this.servers];
+    const server = servers.length > 1 ? this.random.pick(servers) : servers[0];
     if (!server) return void wire.down.break(0, 0);
     wire.server = server;
     server.handshake(wire, protocols, (protocol, end) => {

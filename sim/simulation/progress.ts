@@ -2,12 +2,16 @@ import type { World } from "../faults/world.ts";
 import type { TraceRecord, Unfinished } from "../trace/trace.ts";
 
 /** What has not ended yet: clients that are not connected, messages without an outcome, handlers, packets. */
-export function* findUnfinished({ clients, server, application, network }: World): Generator<Unfinished> {
+export function* findUnfinished({ clients, servers, application, network }: World): Generator<Unfinished> {
   const { pendingSends, runningHandlers } = application;
   for (const { id, isOpen } of clients) {
     if (!isOpen) yield { invariant: "I18", description: `client ${id} is not connected` };
-    const { conversation, detached = true } = server.current?.conversationOf(id) ?? {};
+    const owner = servers.of(id);
+    const { conversation, detached = true } = owner?.conversationOf(id) ?? {};
     if (detached) yield { invariant: "I18", description: `the server has no wire to client ${id}` };
+    for (const other of servers.living)
+      if (other !== owner && other.conversationOf(id)?.conversation === conversation)
+        yield { invariant: "I29", description: `process ${other.id} has the session of client ${id} too` };
     for (const [n, origin] of pendingSends)
       if (origin.conversation === undefined || origin.conversation === conversation)
         yield { invariant: "I19", description: `message ${n} has no outcome` };
@@ -23,18 +27,21 @@ export function* findUnfinished({ clients, server, application, network }: World
 /** Counts what is left of the clients' and the server's state. */
 export function countLeftovers({
   scheduler,
-  server,
+  servers,
   network,
   page,
   storeHost,
 }: World): Extract<TraceRecord, { type: "end" }> {
   // A process with a store renews its leases, and ends the sessions that no process has, for as long as it runs.
-  const beats = server.current?.hasStore === true ? 1 : 0;
+  const { living } = servers;
+  const beats = living.filter(({ hasStore }) => hasStore).length;
+  const sum = (count: (process: (typeof living)[number]) => number): number =>
+    living.reduce((total, process) => total + count(process), 0);
   return {
     type: "end",
     timers: scheduler.pendingOn("client") + scheduler.pendingOn("server") - beats,
-    clockSubscribers: (server.current?.clock.subscribers ?? 0) - beats,
-    conversations: server.current?.conversations.size ?? 0,
+    clockSubscribers: sum(({ clock }) => clock.subscribers) - beats,
+    conversations: sum(({ conversations }) => conversations.size),
     wires: network.openWires.filter((wire) => !wire.closed.server || wire.client !== undefined).length,
     listeners: page.listeners,
     storedSessions: storeHost.storedSessions,

@@ -17,19 +17,22 @@ export interface ServerProcessesOptions {
   readonly storeHost: StoreHost;
   /** Their settings. */
   readonly settings: WorldSettings;
+  /** Numbers the processes of the world. */
+  readonly nextId: () => number;
 }
 
 /** How long after a failed start the server starts again, in ms. */
 const restartDelay = 500;
 
-/** Starts, crashes and replaces the processes of the server. */
+/** Starts, crashes and replaces the process of a server. */
 export class ServerProcesses implements ServerControl {
   /** The process that receives handshakes; undefined while none runs. */
   current: ServerProcess | undefined;
+  /** The process reaches the store again. */
+  endCutOff = (): void => {};
   /** Ends the replaced process; undefined if no process was replaced. */
   endPrevious: (() => void) | undefined;
   readonly #options: ServerProcessesOptions;
-  #count = 0;
   /** The scope of the current process, which exists before the process has opened its store. */
   #scope: ProcessScope | undefined;
   /** The replaced process, while it runs. */
@@ -76,8 +79,7 @@ export class ServerProcesses implements ServerControl {
     if (!successor) this.endPrevious?.();
     const { scope, server } = (this.#previous = { scope: this.#scope, server: this.current });
     this.#scope = successor?.scope;
-    this.current = successor?.server;
-    this.#options.network.server = successor?.server;
+    this.#serve(successor?.server);
     this.endPrevious = () => {
       this.endPrevious = undefined;
       this.#previous = undefined;
@@ -85,6 +87,21 @@ export class ServerProcesses implements ServerControl {
       this.#end(server, noticeDelay);
     };
     this.start();
+  }
+
+  /** The process does not reach the store for `ms`, or until `endCutOff`. */
+  cutOff(ms: number): void {
+    this.endCutOff();
+    if (this.#scope) this.endCutOff = this.#scope.cutOffStore();
+    this.#options.application.scheduler.schedule(undefined, ms, this.endCutOff);
+  }
+
+  /** The process receives handshakes, in place of the one before. */
+  #serve(server: ServerProcess | undefined): void {
+    const { servers } = this.#options.network;
+    if (this.current) servers.delete(this.current);
+    if (server) servers.add(server);
+    this.current = server;
   }
 
   #end(server: ServerProcess | undefined, noticeDelay: NoticeDelay): void {
@@ -96,10 +113,9 @@ export class ServerProcesses implements ServerControl {
 
   #run(scope: ProcessScope, { store, history }: OpenedStore): void {
     if (scope !== this.#scope) return; // the process ended while its store opened
-    const { application, network, settings } = this.#options;
-    const id = (this.#count += 1);
+    const { application, network, settings, nextId } = this.#options;
+    const id = nextId();
     application.trace.add({ type: "processStarted", process: id, history });
-    this.current = new ServerProcess({ application, network, settings, id, ...(store && { store }) });
-    network.server = this.current;
+    this.#serve(new ServerProcess({ application, network, settings, id, ...(store && { store }) }));
   }
 }

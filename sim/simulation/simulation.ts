@@ -17,7 +17,7 @@ import { Page } from "../virtual/page.ts";
 import { Scheduler } from "../virtual/scheduler.ts";
 import { SeededRandom } from "../virtual/seeded-random.ts";
 import { countLeftovers, findUnfinished } from "./progress.ts";
-import { ServerProcesses } from "./server-processes.ts";
+import { Servers } from "./servers.ts";
 
 /** All work has to end so many virtual ms after the last fault. */
 const settleTimeout = 240_000;
@@ -50,8 +50,8 @@ export class Simulation implements World {
   readonly clients: AppClient[] = [];
   /** The store. */
   readonly storeHost: StoreHost;
-  /** The server's processes. */
-  readonly server: ServerProcesses;
+  /** The servers. */
+  readonly servers: Servers;
   readonly #seed: number;
   readonly #mode: Mode;
   readonly #plain: boolean;
@@ -65,7 +65,12 @@ export class Simulation implements World {
     this.#seed = seed;
     this.#mode = mode;
     this.random = stream("faults");
-    this.settings = drawSettings(stream("settings"), mode.stores ?? ["none"], mode.maxDetached ?? 100);
+    this.settings = drawSettings(
+      stream("settings"),
+      mode.stores ?? ["none"],
+      mode.maxDetached ?? 100,
+      mode.maxNodes ?? 1,
+    );
     this.storeHost = new StoreHost({ scheduler, trace, random: stream("store") }, this.settings.store);
     this.network = new Network({
       scheduler,
@@ -75,7 +80,7 @@ export class Simulation implements World {
     });
     this.application = new Application({ scheduler, trace, random: stream("application") });
     const { application, network, storeHost, settings } = this;
-    this.server = new ServerProcesses({ application, network, storeHost, settings });
+    this.servers = new Servers({ application, network, storeHost, settings });
   }
 
   /** Runs the schedule, from the first dial until nothing is left. */
@@ -87,7 +92,7 @@ export class Simulation implements World {
     process.on("unhandledRejection", onRejection);
     useVirtualGlobals(this.#globals());
     this.trace.add({ type: "world", settings: this.settings });
-    this.server.start();
+    this.servers.start();
     const ClientClass = this.#plain ? PlainClientApp : ClientApp;
     for (let id = 1; id <= clients; id += 1)
       this.clients.push(new ClientClass(id, this.application, this.network, this.settings));
@@ -101,7 +106,7 @@ export class Simulation implements World {
     for (const client of this.clients) client.close();
     await this.#pass(cleanupTimeout, () => this.#isCleanedUp());
     this.trace.add(countLeftovers(this));
-    this.server.current?.end();
+    for (const process of this.servers.living) process.end();
     useVirtualGlobals(undefined);
     await settlePromises();
     process.off("unhandledRejection", onRejection);
@@ -148,8 +153,7 @@ export class Simulation implements World {
   /** Ends every fault. Wires that are broken, or in a black hole, stay so until a machine detects it. */
   #stopFaults(): void {
     this.storeHost.faults.failureRate = 0;
-    this.server.endPrevious?.();
-    this.server.start();
+    this.servers.stopFaults();
     this.scheduler.resume("client");
     this.scheduler.resume("server");
     Object.assign(this.network.dials, { answer: "accepted", delay: 0 });
@@ -176,7 +180,8 @@ export class Simulation implements World {
   #isCleanedUp(): boolean {
     const { type: _, ...counts } = countLeftovers(this);
     // Only long timeouts remain then, and fewer sweeps save time.
-    if (counts.conversations + counts.wires === 0) this.server.current?.clock.slowDown();
+    if (counts.conversations + counts.wires === 0)
+      for (const { clock } of this.servers.living) clock.slowDown();
     return Object.values(counts).every((count) => count === 0);
   }
 }

@@ -1,38 +1,33 @@
 import type { Awaitable, Store } from "@symbolon/server/store";
-import type { ProcessScope } from "../virtual/process-scope.ts";
 import type { Scheduler } from "../virtual/scheduler.ts";
-import type { SeededRandom } from "../virtual/seeded-random.ts";
+import { type NetworkOptions, RemoteWatcher } from "./remote-watcher.ts";
 import type { StoreFaults } from "./store-faults.ts";
 
 /** How a process reaches a store on another machine. */
-export interface RemoteStoreOptions {
+export interface RemoteStoreOptions extends NetworkOptions {
   /** Runs the calls. */
   readonly scheduler: Scheduler;
-  /** Draws the latency of each call. */
-  readonly random: SeededRandom;
   /** Makes calls fail. */
   readonly faults: StoreFaults;
-  /** The longest time that a call takes each way, in ms; with 0 calls are synchronous. */
-  readonly maxLatency: number;
-  /** The process that calls. After its end it gets no answer, though the store may still carry out a call. */
-  readonly process: ProcessScope;
+  /** Whether half of what other processes tell this one is lost. */
+  readonly losesNotices: boolean;
 }
 
-/** Which part of what processes tell each other by the store is lost: it is only a hint. */
+/** Which part of what processes tell each other is lost, by a store that loses some: it is only a hint. */
 const lostNotices = 1 / 2;
 
 /** Wraps a store so that calls take time and may fail, as calls over a network do. Calls and answers stay in order. */
 export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
-  const { scheduler, random, faults, maxLatency, process } = options;
+  const { scheduler, random, faults, maxLatency, process, losesNotices } = options;
   let [lastArrival, lastAnswer, waiting] = [0, 0, 0];
   const call = <Answer>(name: string, act: () => Awaitable<Answer>): Awaitable<Answer> => {
     if (process.ended) return new Promise(() => {});
     const result = faults.drawResult(name);
-    if (maxLatency === 0 && waiting === 0 && result === "succeeds") return act();
+    if (maxLatency === 0 && waiting === 0 && result === "succeeds" && process.reachesStore) return act();
     waiting += 1;
     return new Promise((resolve, reject) => {
       lastArrival = Math.max(lastArrival, scheduler.now + random.between(0, maxLatency));
-      scheduler.schedule(undefined, lastArrival - scheduler.now, () => {
+      const arrive = (): void => {
         const answer = result === "fails before" ? undefined : new Promise<Answer>((decide) => decide(act()));
         lastAnswer = Math.max(lastAnswer, scheduler.now + random.between(0, maxLatency));
         process.schedule(lastAnswer - scheduler.now, () => {
@@ -41,7 +36,8 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
           else resolve(answer);
         });
         answer?.catch(() => {}); // the caller does not handle a rejection if its process has ended
-      });
+      };
+      scheduler.schedule(undefined, lastArrival - scheduler.now, () => process.callStore(arrive));
     });
   };
   /** Calls a listener of the process. */
@@ -63,7 +59,8 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
       renew: (connected, lease, detached) => call("renew", () => sessions.renew(connected, lease, detached)),
       watch: (node, listener) => {
         const unsubscribe = sessions.watch(node, (notice) => {
-          if (!random.chance(lostNotices)) deliver(() => listener(notice));
+          const isLost = losesNotices && random.chance(lostNotices);
+          if (!isLost && process.reachesStore) deliver(() => listener(notice));
         });
         process.onEnd(unsubscribe);
         return unsubscribe;
@@ -78,15 +75,18 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
     },
     rooms: {
       append: (room, message, keep) => call("append", () => rooms.append(room, message, keep)),
-      read: (room, after, limit) => call("read", () => rooms.read(room, after, limit)),
+      read: (room, from, most) => call("read", () => rooms.read(room, from, most)),
       position: (room) => call("position", () => rooms.position(room)),
       membership: (room, member) => call("membership", () => rooms.membership(room, member)),
       endMembership: (room, member) => call("endMembership", () => rooms.endMembership(room, member)),
       sweep: (now, idle) => call("sweep", () => rooms.sweep(now, idle)),
-      subscribe: (room, listener) => {
-        const unsubscribe = rooms.subscribe(room, (entry, epoch) => deliver(() => listener(entry, epoch)));
-        process.onEnd(unsubscribe);
-        return unsubscribe;
+      watch: (room, watcher) => {
+        const remote = new RemoteWatcher(watcher, options);
+        const started = call("watch", () => remote.start(rooms, room));
+        const ready = started instanceof Promise ? started : undefined;
+        ready?.catch(() => remote.stop());
+        process.onEnd(() => remote.stop());
+        return { ready, stop: () => remote.stop() };
       },
     },
   };

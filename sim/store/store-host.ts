@@ -1,11 +1,12 @@
 import { fileStore } from "@symbolon/server/file";
-import { memoryStore, type RoomListener, type Store } from "@symbolon/server/store";
+import { memoryStore, type RoomWatcher, type Store } from "@symbolon/server/store";
 import type { StoreSettings } from "../modes/settings.ts";
 import type { StoreHistory, Trace } from "../trace/trace.ts";
 import type { ProcessScope } from "../virtual/process-scope.ts";
 import type { Scheduler } from "../virtual/scheduler.ts";
 import type { SeededRandom } from "../virtual/seeded-random.ts";
 import { ServerFileSystem } from "./file-system.ts";
+import { lateStore } from "./late-store.ts";
 import { remoteStore } from "./remote-store.ts";
 import { StoreFaults } from "./store-faults.ts";
 
@@ -16,6 +17,9 @@ export interface OpenedStore {
   /** What the process finds in it. */
   readonly history: StoreHistory;
 }
+
+/** How long after a commit a late store appends its room messages, in ms. */
+const maxAppendDelay = 200;
 
 /** Holds the sessions and rooms that outlive a server process: on another machine, in files, or nowhere. */
 export class StoreHost {
@@ -66,14 +70,18 @@ export class StoreHost {
   #openMemoryStore(process: ProcessScope): OpenedStore {
     const history = this.#memoryStore === undefined ? "new" : "kept";
     if (this.#memoryStore === undefined) {
-      this.#memoryStore = memoryStore({ now: () => this.#scheduler.now });
-      this.#traceRoom(this.#memoryStore);
+      const store = memoryStore({ now: () => this.#scheduler.now });
+      this.#memoryStore = this.settings.appendsLate
+        ? lateStore(store, this.#scheduler, this.#random, maxAppendDelay)
+        : store;
+      this.#traceRoom(store);
     }
     const store = remoteStore(this.#memoryStore, {
       scheduler: this.#scheduler,
       random: this.#random,
       faults: this.faults,
       maxLatency: this.settings.maxLatency,
+      losesNotices: this.settings.losesNotices,
       process,
     });
     return { store, history };
@@ -90,14 +98,14 @@ export class StoreHost {
   #traceRoom(store: Store): void {
     this.#store = store;
     const room = JSON.stringify(["/chat", "all"]);
-    const trace: RoomListener = ({ data, offset }, epoch) => {
+    const trace: RoomWatcher["receive"] = ({ data, offset }, epoch) => {
       const { n } = (JSON.parse(String(data)) as { data: { n: number } }).data;
       const key = `${epoch} ${offset}`;
       if (!this.#traced.has(key)) this.#trace.add({ type: "appended", n, epoch, offset });
       this.#traced.add(key);
     };
-    store.rooms.subscribe(room, trace);
-    void Promise.resolve(store.rooms.read(room, undefined, Infinity)).then(({ entries, epoch }) => {
+    store.rooms.watch(room, { receive: trace, missed: () => {} });
+    void Promise.resolve(store.rooms.read(room, {}, 10_000)).then(({ entries, epoch }) => {
       for (const entry of entries) trace(entry, epoch);
     });
   }

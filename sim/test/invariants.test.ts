@@ -140,6 +140,18 @@ const violatingTraces: Readonly<Record<string, readonly [TraceRecord[], ...strin
       handlerStarted("client", 2),
     ],
   ],
+  I29: [
+    [{ type: "settled", unfinished: [{ invariant: "I29", description: "process 2 has the session too" }] }],
+  ],
+  I28: [
+    [
+      ...[1, 2].map((n): TraceRecord => ({ type: "sent", by: "server", n, kind: "room", process: 1 })),
+      frameSent(1, "server", { t: "said", o: 1, p: 0, data: { n: 1 } }),
+      ...Array.from({ length: 2_000 }, () => frameReceived(1, "server", { t: "ack" })), // 1 ms each
+      { type: "settled", unfinished: [] },
+      { type: "clientClosed", client: 1 },
+    ],
+  ],
 };
 
 test.each(invariants)("a trace can violate $name: $assertion", ({ name }) => {

@@ -6,13 +6,14 @@ import type { MessageKind, TracedFrame, TraceRecord } from "../trace/trace.ts";
 import type { Machine } from "../virtual/scheduler.ts";
 
 const settings: WorldSettings = {
+  nodes: 1,
   clients: 1,
   heartbeat: { interval: 1_000, timeout: 500 },
   sweepInterval: 100,
   terminable: true,
   duration: 10_000,
   messages: 20,
-  store: { type: "none", maxLatency: 0, sync: "os" },
+  store: { type: "none", maxLatency: 0, sync: "os", appendsLate: false, losesNotices: true },
   app: { sessions: { grace: 20_000, messages: 20, maxDetached: 100 } },
   client: { outbox: { messages: 20, full: "reject" } },
 };

@@ -29,7 +29,7 @@ export type StoreHistory = "kept" | "damaged" | "lost" | "new" | "none";
 /** Work that should have ended after the last fault but has not. */
 export interface Unfinished {
   /** The invariant that this breaks. */
-  readonly invariant: "I18" | "I19" | "I20";
+  readonly invariant: "I18" | "I19" | "I20" | "I29";
   /** What has not ended. */
   readonly description: string;
 }

@@ -5,6 +5,8 @@ export class ProcessScope {
   readonly #scheduler: Scheduler;
   /** Cancels pending tasks and subscriptions. */
   readonly #cleanups = new Set<() => void>();
+  /** What waits until the process reaches its store; undefined while it does. */
+  #waiting: (() => void)[] | undefined;
   #ended = false;
 
   constructor(scheduler: Scheduler) {
@@ -14,6 +16,27 @@ export class ProcessScope {
   /** Whether the process has ended. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whether the process reaches its store now. */
+  get reachesStore(): boolean {
+    return this.#waiting === undefined;
+  }
+
+  /** From now on the process does not reach its store, until the returned function is called. */
+  cutOffStore(): () => void {
+    const waiting = (this.#waiting ??= []);
+    return () => {
+      if (this.#waiting !== waiting) return;
+      this.#waiting = undefined;
+      for (const run of waiting) run();
+    };
+  }
+
+  /** A call of the process reaches its store now, or when the process reaches it. That of an ended process may still arrive. */
+  callStore(run: () => void): void {
+    if (this.#waiting === undefined) run();
+    else this.#waiting.push(run);
   }
 
   /** Runs `run` on the server's machine in `ms` virtual ms, unless the process ends before. */
