@@ -16,6 +16,7 @@ const entries = [
   "@symbolon/server/current",
   "@symbolon/server/file",
   "@symbolon/server/node",
+  "@symbolon/server/publisher",
   "@symbolon/server/store",
   "@symbolon/server/testing",
   "@symbolon/server/tickets",

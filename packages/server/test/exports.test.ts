@@ -129,6 +129,15 @@ test("@symbolon/server/current exports these values and no others", async () => 
   `);
 });
 
+test("@symbolon/server/publisher exports these values and no others", async () => {
+  const names = Object.keys(await import("@symbolon/server/publisher")).sort();
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "publisher",
+    ]
+  `);
+});
+
 test("@symbolon/server/tickets exports these values and no others", async () => {
   const names = Object.keys(await import("@symbolon/server/tickets")).sort();
   expect(names).toMatchInlineSnapshot(`

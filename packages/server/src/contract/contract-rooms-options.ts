@@ -29,6 +29,6 @@ export interface ContractRoomsOptions {
    * @default a store in memory without a bound
    */
   readonly memory?: { readonly store: Pick<Store, "proofKey" | "rooms"> };
-  /** Called when a room message is lost, and its `send` is not awaited. */
+  /** Called when a room message may be lost, and its `send` is not awaited. */
   readonly onStoreError: (error: unknown) => void;
 }

@@ -1,36 +1,31 @@
-import { type AnyContract, type ContractDefinition, Sent, type ServerMessages } from "@symbolon/protocol";
-import { jsonFrames } from "@symbolon/protocol/internal";
+import type { AnyContract, Sent, ServerMessages } from "@symbolon/protocol";
 import { HeldRoomMessages, type RecordRoomMessages } from "../rooms/held-room-messages.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
 import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contract-room.ts";
 import type { ContractRoomsOptions, RoomClient } from "./contract-rooms-options.ts";
 import type { RoomScope } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
-import { RoomReader, type RoomSource } from "../rooms/room-reader.ts";
+import { RoomReader } from "../rooms/room-reader.ts";
+import { RoomSource } from "../rooms/room-source.ts";
 import type { SlowPolicy } from "../rooms/slow-policy.ts";
 import { type BroadcastOptions, type RoomMember, Rooms, settledSend } from "../rooms/room.ts";
 import { RoomCapacity } from "../rooms/room-capacity.ts";
 import { RoomSweeps } from "../rooms/room-sweeps.ts";
-import { RoomEncoder } from "../rooms/room-encoder.ts";
+import { RoomWriter } from "../rooms/room-encoder.ts";
 import { createStartFinder } from "../rooms/member-start.ts";
 import { RoomProofs } from "../rooms/room-proofs.ts";
 import { checkRoomsOptions, readRoomMemory, type RoomMemory } from "../rooms/room-memory.ts";
 import type { RoomAppend, RoomEntry, RoomLog, RoomMessage } from "../store/room-log.ts";
 
-interface SharedSource extends RoomSource {
-  readonly unsubscribe: () => void;
-}
-
 /** The rooms of a contract. Each message passes through its room's log, so that a detached member receives it later. */
 export class ContractRooms<C extends AnyContract> {
   readonly #options: ContractRoomsOptions;
-  readonly #path: string;
   readonly #memory: RoomMemory;
   readonly #slow: SlowPolicy;
   #log: RoomLog;
   #proofs: RoomProofs;
-  readonly #encoder: RoomEncoder;
-  readonly #sources = new Map<string, SharedSource>();
+  readonly #writer: RoomWriter;
+  readonly #sources = new Map<string, RoomSource>();
   readonly #clients = new WeakMap<object, RoomClient>();
   readonly #rooms = new Rooms<Peer<ServerMessages<C>>, RoomMember, JoinOptions>((peer, name, options) =>
     this.#createMember(this.#checkJoins(peer, [name]), peer, name, options),
@@ -51,13 +46,12 @@ export class ContractRooms<C extends AnyContract> {
         "rooms.slow.conflate chooses from what a room remembers, and rooms.memory is false: leave out one of them",
       );
     this.#options = options;
-    this.#path = contract.path;
-    const { codec }: ContractDefinition = contract.definition;
     this.#slow = slow as SlowPolicy; // rooms carry the contract's own events alone
     const { rooms, proofKey } = options.store ?? options.memory?.store ?? memoryStore();
     this.#log = rooms;
     this.#proofs = new RoomProofs(proofKey);
-    this.#encoder = new RoomEncoder(codec ?? options.codecs?.[0] ?? jsonFrames);
+    const { codecs, onStoreError } = options;
+    this.#writer = new RoomWriter(contract, this.#memory.retention, codecs, onStoreError);
     this.#clockStart = Date.now() - options.clock.now;
     const { sweepInterval, idle } = this.#memory;
     this.#sweeps = new RoomSweeps(options.clock, { interval: sweepInterval, idle }, () => {
@@ -88,14 +82,14 @@ export class ContractRooms<C extends AnyContract> {
 
   /** The room of that name; what is sent there is counted to no client. */
   room(name: string): ContractRoom<C> {
-    return this.#room(name, undefined, (append) => this.#send(append));
+    return this.#room(name, undefined, (append) => this.#writer.append(this.#log, append));
   }
 
   /** The same for a handler: its messages are counted to the account of its client, which may be refused. */
   roomFor(account: string, name: string): ContractRoom<C> {
     return this.#room(name, account, (append) => {
       this.#checkMessage(append);
-      return this.#send(append);
+      return this.#writer.append(this.#log, append);
     });
   }
 
@@ -107,7 +101,7 @@ export class ContractRooms<C extends AnyContract> {
     const held = new HeldRoomMessages();
     const send = (append: RoomAppend): Sent => {
       const bytes = this.#checkMessage(append, held.bytes);
-      return held.hold(append, bytes) ? settledSend() : this.#send(append);
+      return held.hold(append, bytes) ? settledSend() : this.#writer.append(this.#log, append);
     };
     return {
       room: (name) => this.#room(name, account, send, (event, sendNow) => held.holdVolatile(event, sendNow)),
@@ -142,19 +136,14 @@ export class ContractRooms<C extends AnyContract> {
       data?: unknown,
       { except, volatile }: BroadcastOptions<Peer<ServerMessages<C>>> = {},
     ): Sent => {
-      const message = {
-        name: event,
-        data: this.#encoder.encode(event, data),
-        except: except?.id,
-        at: this.#now,
-        account,
-      };
+      const append = this.#writer.write(name, event, data, { except: except?.id, at: this.#now, account });
       if (volatile) {
+        const { message } = append;
         sendVolatile(message, () => this.#sendVolatile(name, { ...message, offset: 0, previous: 0 }));
         return settledSend();
       }
       this.#sweeps.schedule();
-      return send({ room: this.#keyOf(name), message, keep: this.#memory.retention });
+      return send(append);
     };
     return this.#rooms.room(name, sendEvent);
   }
@@ -163,28 +152,9 @@ export class ContractRooms<C extends AnyContract> {
     return Math.round(this.#clockStart + this.#options.clock.now);
   }
 
-  #send({ room, message, keep }: RoomAppend): Sent {
-    const sent = new Sent((cause) =>
-      this.#options.onStoreError(new Error("a room message is lost: the store has failed", { cause })),
-    );
-    const appended = new Promise((resolve) => resolve(this.#log.append(room, message, keep)));
-    void Promise.allSettled([appended]) // later, so that the caller has awaited `sent` by then, if it does
-      .then(() => appended)
-      .then(
-        () => sent.resolve(),
-        (error: unknown) => sent.reject(error),
-      );
-    return sent;
-  }
-
   /** Sends a volatile event to the members that are connected to this process. */
   #sendVolatile(name: string, event: RoomEntry): void {
-    for (const reader of this.#sources.get(name)?.readers ?? []) reader.receiveVolatile(event);
-  }
-
-  /** The log of a store is shared by contracts, whose rooms may have the same names. */
-  #keyOf(name: string): string {
-    return JSON.stringify([this.#path, name]);
+    this.#sources.get(name)?.sendVolatile(event);
   }
 
   /** @returns the client that may join. @throws TypeError for a peer of another contract; RequestError as `checkJoins`. */
@@ -193,7 +163,7 @@ export class ContractRooms<C extends AnyContract> {
     if (client === undefined) throw new TypeError("only the peers of this contract can join its rooms");
     const { memberships, account } = client;
     const added = Array.from(new Set(names)).filter((name) => !this.#rooms.has(name, peer));
-    const begun = added.filter((name) => !this.#sources.has(name)).map((name) => this.#keyOf(name));
+    const begun = added.filter((name) => !this.#sources.has(name)).map((name) => this.#writer.keyOf(name));
     this.#capacity.checkJoins(this.#log, account, { present: memberships.size, added: added.length, begun });
     return client;
   }
@@ -207,13 +177,14 @@ export class ContractRooms<C extends AnyContract> {
     const { memberships, account } = client;
     const onError = (error: unknown): void => client.onError(error);
     const source = this.#sourceOf(name);
+    const { key } = source.options;
     const { id, member } = memberships;
     const earlier = memberships.claimPosition(name);
     const { newMembers } = this.#memory;
     const findStart = createStartFinder({
       log: this.#log,
       proofs: this.#proofs,
-      room: source.key,
+      room: key,
       member,
       account,
       earlier,
@@ -222,40 +193,34 @@ export class ContractRooms<C extends AnyContract> {
     });
     memberships.add(name, new RoomReader(source, { id, member, onError }, findStart), earlier);
     const onLeave = (cause: "leave" | "closed"): void => {
-      if (cause === "leave" && member !== undefined) this.#endMembership(source.key, member);
+      if (cause === "leave" && member !== undefined) this.#endMembership(key, member);
       memberships.remove(name);
       if (this.#rooms.size(name) === 0) this.#release(source);
     };
     return { closed: peer.closed, onError, onLeave };
   }
 
-  #sourceOf(name: string): SharedSource {
+  #sourceOf(name: string): RoomSource {
     const known = this.#sources.get(name);
     if (known !== undefined) return known;
-    const key = this.#keyOf(name);
-    const readers = new Set<RoomReader>();
-    const unsubscribe = this.#log.subscribe(key, (entry, epoch) => {
-      for (const reader of readers) reader.receive(entry, epoch);
-    });
-    const source = {
+    const source = new RoomSource({
       name,
-      key,
+      key: this.#writer.keyOf(name),
       log: this.#log,
       proofs: this.#proofs,
-      encoder: this.#encoder,
+      encoder: this.#writer.encoder,
       slow: this.#slow,
       remembers: this.#memory.remembers,
       clock: this.#options.clock,
-      readers,
-      unsubscribe,
-    };
+    });
     this.#sources.set(name, source);
     return source;
   }
 
-  #release(source: SharedSource): void {
-    source.unsubscribe();
-    if (this.#sources.get(source.name) === source) this.#sources.delete(source.name);
+  #release(source: RoomSource): void {
+    const { name } = source.options;
+    source.stop();
+    if (this.#sources.get(name) === source) this.#sources.delete(name);
     this.#sweeps.schedule();
   }
 

@@ -146,7 +146,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       return new Refusal({ kind: "session.resumes", status: 429, reason: "reconnects too often" });
     await exchange.end(); // the hooks have accepted the client; the session keeps the values that they provided at its start
     await acceptance.accept();
-    const resumed = await link.resume(attachRequest(dial, resume));
+    const resuming = link.resume(attachRequest(dial, resume));
+    const resumed = await this.#options.sessions.keepDuring(link, resuming);
     // Meanwhile the session may have continued on another wire.
     const now = this.#readRequest(dial);
     if (now.type === "stale") return new CloseResponse(superseded);
@@ -198,7 +199,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
         reason: "The store keeps too much of you: raise the `bytes` of the store",
         retryAfter: 5,
       });
-    const link = this.#createLink(dial, this.#options.store?.epoch);
+    const link = this.#createLink(dial);
     return this.#start(dial, { ...request, link });
   }
 
@@ -213,7 +214,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   #createLink(
     { exchange, caller, owner, attempt }: Dial,
-    key: ResumeKey | string | undefined,
+    key?: ResumeKey,
     restored?: RestoredState,
   ): SessionLink {
     const secret = new SessionSecret(key);

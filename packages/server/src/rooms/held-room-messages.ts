@@ -82,7 +82,7 @@ async function appendAll(log: RoomLog, appends: readonly RoomAppend[]): Promise<
   const [first] = failures;
   if (first === undefined) return;
   throw new Error(
-    `${failures.length} of the ${appends.length} messages that a handler sent in rooms are lost, and the others are sent: the store has failed`,
+    `${failures.length} of the ${appends.length} messages that a handler sent in rooms may be lost, and the others are sent: the store has failed`,
     { cause: first.reason },
   );
 }

@@ -59,10 +59,8 @@ async function findNewMemberStart(
   arrivals: RoomArrivals | undefined,
 ): Promise<RoomPosition> {
   if (!isRetry && messages === 0) return log.position(room, account);
-  const { epoch, offset, entries } = await log.read(room, undefined, Infinity, account);
-  const missed = isRetry ? entries.findIndex((entry) => entry.at >= at) : -1;
-  const end = missed < 0 ? entries.length : missed;
-  const kept = entries.slice(Math.max(0, end - messages), end).find((entry) => entry.at > at - ms);
+  const selection = { last: messages, since: at - ms, until: isRetry ? at : undefined };
+  const { epoch, offset, entries } = await log.read(room, selection, 1, account);
   const arrived = isRetry ? arrivals?.offsetBefore(at, epoch) : undefined;
-  return { epoch, offset: (kept ?? entries[end])?.previous ?? arrived ?? offset };
+  return { epoch, offset: entries[0]?.previous ?? arrived ?? offset };
 }

@@ -1,6 +1,12 @@
-import type { FrameCodec, Message } from "@symbolon/protocol";
-import { encodePlacement, type Frame } from "@symbolon/protocol/internal";
-import type { RoomEntry } from "../store/room-log.ts";
+import {
+  type AnyContract,
+  type ContractDefinition,
+  type FrameCodec,
+  type Message,
+  Sent,
+} from "@symbolon/protocol";
+import { encodePlacement, type Frame, jsonFrames } from "@symbolon/protocol/internal";
+import type { Retention, RoomAppend, RoomEntry, RoomLog, RoomMessage } from "../store/room-log.ts";
 
 type FramesByCodec = Map<FrameCodec, Message>;
 
@@ -77,4 +83,57 @@ export class RoomEncoder {
 /** Reports that the client is no longer in a room. */
 export function leftFrame(room: string): Frame {
   return { t: "room", room };
+}
+
+/** Makes the messages of a contract's rooms, and appends them to a log. */
+export class RoomWriter {
+  readonly encoder: RoomEncoder;
+  readonly #path: string;
+  readonly #keep: Retention;
+  readonly #onError: (error: unknown) => void;
+
+  /** `onError` receives the failure of a message that no code awaits. */
+  constructor(
+    contract: AnyContract,
+    keep: Retention,
+    codecs: readonly FrameCodec[] = [],
+    onError: (error: unknown) => void,
+  ) {
+    const { codec }: ContractDefinition = contract.definition;
+    this.encoder = new RoomEncoder(codec ?? codecs[0] ?? jsonFrames);
+    this.#path = contract.path;
+    this.#keep = keep;
+    this.#onError = onError;
+  }
+
+  /** The name of a room in the log, which contracts share: their rooms may have the same names. */
+  keyOf(room: string): string {
+    return JSON.stringify([this.#path, room]);
+  }
+
+  /** What the log appends for an event. @throws TypeError when the codec cannot write the data. */
+  write(
+    room: string,
+    name: string,
+    data: unknown,
+    sent: Pick<RoomMessage, "at" | "except" | "account">,
+  ): RoomAppend {
+    const message = { name, data: this.encoder.encode(name, data), ...sent };
+    return { room: this.keyOf(room), message, keep: this.#keep };
+  }
+
+  /** Appends a message to a log. */
+  append(log: RoomLog, { room, message, keep }: RoomAppend): Sent {
+    const sent = new Sent((cause) =>
+      this.#onError(new Error("a room message may be lost: the store has failed", { cause })),
+    );
+    const appended = new Promise((resolve) => resolve(log.append(room, message, keep)));
+    void Promise.allSettled([appended]) // later, so that the caller has awaited `sent` by then, if it does
+      .then(() => appended)
+      .then(
+        () => sent.resolve(),
+        (error: unknown) => sent.reject(error),
+      );
+    return sent;
+  }
 }

@@ -7,31 +7,13 @@ import {
   type Gap,
   jsonFrames,
 } from "@symbolon/protocol/internal";
-import type { Clock } from "../timing/clock.ts";
 import { RoomArrivals } from "./room-arrivals.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 import type { MemberStart } from "./member-start.ts";
 import type { RoomOutlet, RoomSubscriber } from "./memberships.ts";
-import type { RoomEncoder } from "./room-encoder.ts";
-import type { RoomProofs } from "./room-proofs.ts";
-import { type ConflateKey, newestOfEachKey, type SlowPolicy } from "./slow-policy.ts";
-import type { RoomEntry, RoomLog, RoomPart, RoomPosition } from "../store/room-log.ts";
-
-/** What the readers of a room share. */
-export interface RoomSource {
-  readonly name: string;
-  /** The room's name in the log. */
-  readonly key: string;
-  readonly log: RoomLog;
-  readonly proofs: RoomProofs;
-  readonly encoder: RoomEncoder;
-  readonly slow: SlowPolicy;
-  /** Whether the log keeps messages for members that miss them. */
-  readonly remembers: boolean;
-  readonly clock: Clock;
-  /** The readers that receive each new message. */
-  readonly readers: Set<RoomReader>;
-}
+import type { RoomMessageListener, RoomSource } from "./room-source.ts";
+import { type ConflateKey, newestOfEachKey } from "./slow-policy.ts";
+import type { RoomEntry, RoomPart, RoomPosition } from "../store/room-log.ts";
 
 /** The member for which a room is read. */
 export interface RoomReaderClient {
@@ -58,8 +40,8 @@ interface Attachment {
   catchUp: CatchUp | undefined;
 }
 
-/** Messages that are read from the log at once. */
-const readLimit = 100;
+/** Of how many messages the newest of each key are chosen in a turn of its own. */
+const manyMessages = 100;
 /** How long a connection may take no messages before a slow member is disconnected, in ms. */
 const slowTimeout = 10_000;
 
@@ -67,7 +49,7 @@ const slowTimeout = 10_000;
  * Sends a room's messages to one member: from the log until the member has caught up, then as they arrive; from the log
  * again when the connection was full.
  */
-export class RoomReader implements RoomSubscriber {
+export class RoomReader implements RoomSubscriber, RoomMessageListener {
   readonly #room: RoomSource;
   readonly #member: RoomReaderClient;
   readonly #findStart: (arrivals?: RoomArrivals) => Promise<MemberStart>;
@@ -99,17 +81,16 @@ export class RoomReader implements RoomSubscriber {
     const attachment: Attachment = { outlet, catchUp };
     this.#attachment = attachment;
     if (this.#arrivals === undefined) this.#collect();
-    this.#room.readers.add(this);
+    this.#room.add(this);
     void this.#begin(attachment, catchUp, position);
   }
 
   detach(): void {
     this.#attachment = undefined;
     this.#arrivals?.clear(); // it still knows where they began, if the start is not found yet
-    this.#room.readers.delete(this);
+    this.#room.remove(this);
   }
 
-  /** A message has arrived in the room. */
   receive(entry: RoomEntry, epoch: string): void {
     const attachment = this.#attachment;
     this.#arrivals?.add(entry, epoch);
@@ -130,21 +111,33 @@ export class RoomReader implements RoomSubscriber {
     }
   }
 
-  /** A volatile event was sent in the room: the member receives it if it can do so now. */
   receiveVolatile(event: RoomEntry): void {
     const attachment = this.#attachment;
     if (attachment === undefined || event.except === this.#member.id) return;
     const { sink, codec } = attachment.outlet;
     try {
-      if (sink.drained() === undefined) sink.send(this.#room.encoder.eventFrame(event, codec));
+      if (sink.drained() === undefined) sink.send(this.#room.options.encoder.eventFrame(event, codec));
     } catch (error) {
       this.#fail(attachment, error);
     }
   }
 
+  readMissed(): void {
+    const attachment = this.#attachment;
+    if (attachment === undefined) return;
+    if (attachment.catchUp !== undefined) {
+      attachment.catchUp.missed = true;
+      return;
+    }
+    this.#collect();
+    void this.#catchUp(attachment, { missed: false });
+  }
+
   async #begin(attachment: Attachment, catchUp: CatchUp, position: RoomPosition | undefined): Promise<void> {
     try {
       const start = await this.#getStart();
+      const { ready } = this.#room;
+      if (ready !== undefined) await ready;
       if (this.#attachment !== attachment) return;
       this.#membership = start.membership;
       this.#position = position ?? start;
@@ -174,7 +167,7 @@ export class RoomReader implements RoomSubscriber {
   }
 
   get #conflate(): ConflateKey | undefined {
-    const { slow } = this.#room;
+    const { slow } = this.#room.options;
     return typeof slow === "object" ? slow.conflate : undefined;
   }
 
@@ -199,16 +192,15 @@ export class RoomReader implements RoomSubscriber {
 
   async #read(catchUp: CatchUp): Promise<RoomPart> {
     catchUp.missed = false;
-    const limit = catchUp.conflate === undefined ? readLimit : Infinity;
-    const part = await this.#room.log.read(this.#room.key, this.#position, limit);
+    const part = await this.#room.read(this.#position, catchUp.conflate !== undefined);
     return this.#arrivals?.complete(part, this.#position) ?? part;
   }
 
   /** In a room that remembers nothing, what arrives from now on waits until the member has caught up. */
   #collect(): void {
-    if (this.#room.remembers) return;
+    if (this.#room.options.remembers) return;
     this.#arrivals = new RoomArrivals();
-    this.#room.readers.add(this);
+    this.#room.add(this);
   }
 
   /** Sends what was read from the log, until the connection is full. */
@@ -225,11 +217,11 @@ export class RoomReader implements RoomSubscriber {
     else if (gap !== undefined)
       this.#sendGap(attachment, { from: gap.from + 1, to: gap.to, reason: "trimmed" });
     // A client may be in many rooms: each that has much to decode gets a turn of its own.
-    if (conflate !== undefined && entries.length > readLimit) await nextTurn();
+    if (conflate !== undefined && entries.length > manyMessages) await nextTurn();
     if (this.#attachment !== attachment) return;
     for (const entry of conflate === undefined
       ? entries
-      : newestOfEachKey(entries, this.#room.encoder, conflate)) {
+      : newestOfEachKey(entries, this.#room.options.encoder, conflate)) {
       const drained = attachment.outlet.sink.drained();
       if (drained !== undefined) return this.#waitUntil(drained, attachment); // the next read may find newer messages
       this.#deliver(attachment, entry, epoch);
@@ -250,7 +242,7 @@ export class RoomReader implements RoomSubscriber {
 
   /** Informs the client where it is in the room, and gives it the proof that it may continue there in another session. */
   #sendPosition(attachment: Attachment, { epoch, from, membership }: MemberStart): void {
-    const { name, key, proofs } = this.#room;
+    const { name, key, proofs } = this.#room.options;
     const { member } = this.#member;
     if (member === undefined) return;
     const proof = proofs.sign({ room: key, epoch, from, member, membership });
@@ -258,12 +250,12 @@ export class RoomReader implements RoomSubscriber {
   }
 
   #sendGap(attachment: Attachment, gap: Omit<Gap, "room">): void {
-    this.#sendFrame(attachment, encodeGap({ room: this.#room.name, ...gap }));
+    this.#sendFrame(attachment, encodeGap({ room: this.#room.options.name, ...gap }));
     this.#position = { ...this.#position, offset: gap.to };
   }
 
   async #waitUntil(drained: Promise<void>, { outlet }: Attachment): Promise<void> {
-    const { slow, clock } = this.#room;
+    const { slow, clock } = this.#room.options;
     const tooSlow = new CloseError(CloseCode.SlowConsumer, "reads too slowly");
     const cancel = slow === "disconnect" ? clock.after(slowTimeout, () => outlet.drop(tooSlow)) : undefined;
     await drained;
@@ -271,7 +263,7 @@ export class RoomReader implements RoomSubscriber {
   }
 
   #deliver(attachment: Attachment, entry: RoomEntry, epoch: string): void {
-    const { name: room, encoder } = this.#room;
+    const { name: room, encoder } = this.#room.options;
     const { except, offset, previous } = entry;
     const skipped = except === this.#member.id ? offset : previous;
     if (this.#position.offset < skipped)

@@ -156,7 +156,7 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
 }
 
 /** @throws RequestError with `INVALID_ROOM`: the name often comes from a client, which receives the error. */
-function checkName(name: string): void {
+export function checkName(name: string): void {
   if (typeof name !== "string") throw new RequestError("INVALID_ROOM", "the name of a room is a string");
   if (byteLength(JSON.stringify(name)) - 2 > maxNameBytes)
     throw new RequestError("INVALID_ROOM", `the name of a room has at most ${maxNameBytes} bytes`);

@@ -209,7 +209,7 @@ export class Recorder implements MessageSink, OwnedSession {
     if (this.#stopped) return;
     const { record, wire, unsent } = this.#takeRecord();
     const committed = this.#store.commit(this.#claim, record);
-    if ((committed instanceof Promise ? await committed : committed) === false) await this.#store.check(this);
+    if (!(committed instanceof Promise ? await committed : committed)) await this.#store.check(this);
     else if (wire === this.#wire) for (const message of unsent) wire?.send(message);
     if (this.#wanted && !this.#stopped && this.#session.isIdle()) this.#session.onReleasable();
   }

@@ -109,6 +109,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
 
   /** Records the session in a store, before its client sees a change; `note` is what its next process has to know. */
   record(store: StoredSessions, claim: Claim, note: () => SessionNote): void {
+    this.secret.epoch = claim.epoch;
     this.#recorder = new Recorder(store, claim, {
       note,
       received: () => this.session.receiver.received,

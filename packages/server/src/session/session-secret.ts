@@ -5,18 +5,17 @@ import type { ResumeKey } from "@symbolon/protocol/internal";
 export class SessionSecret implements ResumeKey {
   readonly sessionId: string;
   readonly resumeToken: string;
-  readonly epoch: string;
+  /** The history that the session belongs to: that of its store, once the store has it. */
+  epoch: string;
   /** Names the session to the app, and in logs: who knows it cannot find out the session's own name. */
   readonly publicId: string;
 
-  /** `key` is what a client has sent and a store has found valid; else the name of the epoch for a new one. */
-  constructor(key: ResumeKey | string = randomText(8)) {
-    const { sessionId, resumeToken, epoch } =
-      typeof key === "string" ? { sessionId: randomText(16), resumeToken: randomText(32), epoch: key } : key;
-    this.sessionId = sessionId;
-    this.resumeToken = resumeToken;
-    this.epoch = epoch;
-    this.publicId = sha256(`peer${sessionId}`).subarray(0, 16).toString("base64url");
+  /** `key` is what a client has sent and a store has found valid; without it there is a new one. */
+  constructor(key?: ResumeKey) {
+    this.sessionId = key?.sessionId ?? randomText(16);
+    this.resumeToken = key?.resumeToken ?? randomText(32);
+    this.epoch = key?.epoch ?? randomText(8);
+    this.publicId = sha256(`peer${this.sessionId}`).subarray(0, 16).toString("base64url");
   }
 
   /** The hash of the resume token, which a store may keep. */

@@ -13,7 +13,6 @@ import type {
   SessionStore,
   StoredSession,
 } from "../store/session-store.ts";
-import type { RoomPlace } from "../store/room-log.ts";
 import type { Clock } from "../timing/clock.ts";
 import { nextTurn } from "../timing/next-turn.ts";
 import { SessionReleases } from "./session-releases.ts";
@@ -135,7 +134,7 @@ export class StoredSessions {
   }
 
   /** As `SessionStore.commit`. */
-  commit(claim: Claim, record: SessionCommit): Awaitable<readonly RoomPlace[] | false> {
+  commit(claim: Claim, record: SessionCommit): Awaitable<boolean> {
     return this.#sessions.commit(claim, record);
   }
 

@@ -17,15 +17,15 @@ export interface RoomLog {
    */
   append(room: string, message: RoomMessage, keep: Retention): Awaitable<RoomPlace>;
   /**
-   * Reads the messages after a position: at most `limit` of them, which may be `Infinity`, the oldest first. Without a
-   * position it reads from the oldest message that the room retains. When the room has dropped messages after the
-   * position, the result has a gap, and the entries continue after it. A position of another epoch, or beyond the newest
-   * message, cannot be compared: the result then has no entries, and a gap up to the newest message.
+   * Reads messages: those after a position, or those that a selection chooses; at most `most` of them, the oldest first. When
+   * the room has dropped messages after a position, the result has a gap, and the entries continue after it. A position of
+   * another epoch, or beyond the newest message, cannot be compared: the result then has no entries, and a gap up to the newest
+   * message. With a selection there is no gap.
    *
    * @param account the account of the client for which a room begins that does not exist.
    * @throws Error when the room does not exist and the store is full.
    */
-  read(room: string, after: RoomPosition | undefined, limit: number, account?: string): Awaitable<RoomPart>;
+  read(room: string, from: RoomPosition | RoomSelection, most: number, account?: string): Awaitable<RoomPart>;
   /**
    * Returns the position of the newest message of a room.
    *
@@ -51,23 +51,47 @@ export interface RoomLog {
    */
   endMembership(room: string, member: string): Awaitable<void>;
   /**
-   * Calls `listener` for every message of a room from now on, in order; if several processes share the store, for the
-   * messages of all of them. The store MUST call it when the `append` or `commit` is certain to succeed, and before that
-   * call settles. A listener may call the store: every listener then receives the resulting messages after the present
-   * one. A listener MUST NOT throw. Two subscriptions of one listener are independent.
-   *
-   * @returns a function that ends the subscription. A second call of it does nothing.
+   * Calls `watcher.receive` for every message of a room from now on, in order; if several processes share the store, for the
+   * messages of all of them. A store that answers at once calls it before the `append` or `commit` returns; another store
+   * MUST call it soon. A watcher may call the store: every watcher then receives the resulting messages after the present one.
+   * A watcher MUST NOT throw. Two watches by one watcher are independent.
    */
-  subscribe(room: string, listener: RoomListener): () => void;
+  watch(room: string, watcher: RoomWatcher): RoomWatch;
   /**
    * Drops the messages that are too old at `now`, in ms since 1970. Forgets each room that had no message and no
-   * listener at every sweep of the last `idle` ms. A forgotten room that is used again MUST have a new epoch.
+   * watcher at every sweep of the last `idle` ms. A forgotten room that is used again MUST have a new epoch.
    */
   sweep(now: number, idle: number): Awaitable<void>;
 }
 
-/** Receives a new message of a room, and the epoch of its offset. */
-export type RoomListener = (entry: RoomEntry, epoch: string) => void;
+/** Receives the new messages of a room. */
+export interface RoomWatcher {
+  /** The room has a new message; `epoch` is that of its offset. */
+  receive(entry: RoomEntry, epoch: string): void;
+  /** The store has lost its connection and has it again: what was sent between MUST be read from the log. */
+  missed(): void;
+}
+
+/** A watch of a room. */
+export interface RoomWatch {
+  /**
+   * Settles when every message that is appended from then on is received; undefined when that holds at once. When it rejects,
+   * the watch has failed, and does nothing more.
+   */
+  readonly ready: Promise<void> | undefined;
+  /** Ends the watch: the watcher is not called any more. A second call does nothing. */
+  stop(): void;
+}
+
+/** Chooses the messages of a room from one of them on. `{}` chooses every message that the room retains. */
+export interface RoomSelection {
+  /** How many of the newest messages that were sent before `until`. @default all */
+  readonly last?: number | undefined;
+  /** Those of them that were sent later than this time, in ms since 1970. @default of any age */
+  readonly since?: number | undefined;
+  /** Every message that was sent at this time or later is chosen too, in ms since 1970. @default none */
+  readonly until?: number | undefined;
+}
 
 /** A message to a room. */
 export interface RoomMessage {

@@ -1,6 +1,6 @@
 import type { Closed, Message } from "@symbolon/protocol";
 import type { Awaitable } from "./awaitable.ts";
-import type { RoomAppend, RoomPlace } from "./room-log.ts";
+import type { RoomAppend } from "./room-log.ts";
 
 /**
  * Keeps sessions, each with the process that has it. A process has a session by a lease, and renews it. When the lease runs
@@ -31,15 +31,15 @@ export interface SessionStore {
    */
   attach(request: AttachRequest): Awaitable<AttachResult>;
   /**
-   * Records what happened to a session in one tick. The store MUST record all of it, room messages included, or nothing.
+   * Records what happened to a session in one tick. The store MUST record all of it or nothing.
    * It MUST check in this order: the claim, its own capacity, the record.
    *
-   * @returns the places of `roomMessages`, in their order; `false` when the claim is not the newest of its session.
+   * @returns `false` when the claim is not the newest of its session.
    * @throws Error when the store is full, and the record has `outgoing`, `roomMessages` or a `note`.
    * @throws RangeError when a sequence in `outgoing` does not follow the one before; when an `upTo` decreases, is not an
    *   integer or, in `acknowledged`, exceeds the last sequence; when `pending` does not ascend, or leaves 1 to `upTo`.
    */
-  commit(claim: Claim, record: SessionCommit): Awaitable<readonly RoomPlace[] | false>;
+  commit(claim: Claim, record: SessionCommit): Awaitable<boolean>;
   /**
    * Ends the lease of a session whose client has no wire. The session ends unless it is attached within `ms`.
    *
@@ -239,7 +239,11 @@ export interface SessionCommit {
   readonly acknowledged?: Progress | undefined;
   /** What the server received from the client, and what of it is not finished. */
   readonly received?: Progress | undefined;
-  /** Messages to rooms. The store appends them if and only if it records the rest. */
+  /**
+   * Messages to rooms. The store MUST append each of them exactly once if it records the rest, and never if it does not. It MAY
+   * do so after the commit, but MUST do so soon, also when the process that has called has ended; the messages of a session
+   * to one room keep the order of its commits.
+   */
   readonly roomMessages?: readonly RoomAppend[] | undefined;
   /** What the server needs after a restart. Replaces the last note. The store MUST NOT interpret it. */
   readonly note?: Message | undefined;

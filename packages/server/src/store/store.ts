@@ -11,10 +11,12 @@ import type { TicketStore } from "./ticket-store.ts";
  * - A call MUST decide and change in one step: of two concurrent calls, one MUST see everything that the other changed.
  * - A call MUST settle only when its change survives everything that the store promises to survive.
  * - Calls MUST settle in the order in which the caller made them.
- * - A call that returns `false`, throws or rejects MUST NOT change anything: after an error the caller may repeat it.
+ * - A call that returns `false` or throws MUST NOT change anything. A call that rejects MUST have changed all that it was to
+ *   change, or nothing: the caller cannot know which. A store that repeats a call, since it got no answer from its server, MUST
+ *   NOT change anything twice.
  * - A store MUST begin a new epoch when it cannot prove that it still has every change that settled.
  * - A store MUST NOT use an epoch again that it, or another store, used before.
- * - A store MUST use one clock for the leases and the ends of sessions, which no process sets: callers pass durations. Where a
+ * - A store MUST use one clock for the leases and the ends of sessions, which only goes forward: callers pass durations. Where a
  *   call has a time, in ms since 1970, the store MUST NOT read a clock.
  * - A store MUST NOT interpret or alter a `Message`: a string comes back as the same string, and bytes as the same bytes.
  * - A store that is full MUST accept every call for which no error is noted here: such a call may free capacity.

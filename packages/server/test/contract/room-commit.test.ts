@@ -179,7 +179,7 @@ test("when the log fails for a part of what a handler sent, the message fails an
   ]);
   expect(await receiveFrame(bob)).toMatchObject({ t: "error", re: 1, code: "INTERNAL" });
   const lost =
-    "1 of the 3 messages that a handler sent in rooms are lost, and the others are sent: the store has failed";
+    "1 of the 3 messages that a handler sent in rooms may be lost, and the others are sent: the store has failed";
   expect(onError.mock.calls.map(([error]) => error)).toEqual([new Error(lost, { cause: full })]);
   bob.close();
 });

@@ -126,7 +126,7 @@ describe("a log that fails", () => {
     await flushPromises();
     const cause = new Error("the store is full");
     expect(onStoreError.mock.calls).toEqual([
-      [new Error("a room message is lost: the store has failed", { cause })],
+      [new Error("a room message may be lost: the store has failed", { cause })],
     ]);
   });
 });

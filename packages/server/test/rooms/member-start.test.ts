@@ -22,7 +22,7 @@ function createSlowLog(): RoomLog {
     position: (...args) => queue(() => rooms.position(...args)),
     membership: (...args) => queue(() => rooms.membership(...args)),
     endMembership: (...args) => queue(() => rooms.endMembership(...args)),
-    subscribe: (...args) => rooms.subscribe(...args),
+    watch: (...args) => rooms.watch(...args),
     sweep: (...args) => queue(() => rooms.sweep(...args)),
   };
 }
@@ -65,7 +65,7 @@ test("a member of a room that remembers nothing, whose first start fails, begins
   const { rooms } = memoryStore();
   const forgotten = { messages: 0, ms: 0 };
   const arrivals = new RoomArrivals();
-  rooms.subscribe("tea", (entry, epoch) => arrivals.add(entry, epoch));
+  rooms.watch("tea", { receive: (entry, epoch) => arrivals.add(entry, epoch), missed: () => {} });
   for (const at of [1, 2, 3]) await rooms.append("tea", { name: "posted", data: "", at }, forgotten);
   const position = vi.spyOn(rooms, "position").mockRejectedValueOnce(new Error("the log failed"));
   const findStart = createStartFinder({

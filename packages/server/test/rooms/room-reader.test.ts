@@ -1,5 +1,5 @@
 import { CloseCode } from "@symbolon/protocol";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { RoomLog } from "../../src/store/room-log.ts";
 import { flushPromises } from "../flush-promises.ts";
 import { gate } from "../gate.ts";
@@ -31,14 +31,15 @@ describe("a member", () => {
   });
 
   test("that is disconnected costs nothing, and resumes at the position that it sends", async () => {
-    const { reader, readers, start } = createReader();
+    const { reader, start } = createReader();
     const { epoch: ep } = await start;
     reader.attach(outlet, undefined);
     await flushPromises();
     for (const data of ["a", "b"]) send(data);
     reader.detach();
-    expect(readers.size).toBe(0);
+    const receive = vi.spyOn(reader, "receive");
     for (const data of ["c", "d"]) send(data);
+    expect(receive).not.toHaveBeenCalled();
     const next = new TestOutlet();
     reader.attach(next, { epoch: ep, offset: 1 });
     await flushPromises();
@@ -162,12 +163,14 @@ describe("while a member joins or reconnects", () => {
 
   test("a log that fails closes the connection, and the error is reported", async () => {
     const brokenLog: RoomLog = { ...log, read: () => Promise.reject(new Error("no disk")) };
-    const { reader, onError, readers } = createReader("pause", brokenLog);
+    const { reader, onError } = createReader("pause", brokenLog);
     reader.attach(outlet, undefined);
     await flushPromises();
     expect(onError.mock.calls).toEqual([[new Error("no disk")]]);
     expect(outlet.drops).toMatchObject([{ code: CloseCode.InternalError }]);
-    expect(readers.size).toBe(0);
+    const receive = vi.spyOn(reader, "receive");
+    send("a");
+    expect(receive).not.toHaveBeenCalled();
   });
 });
 

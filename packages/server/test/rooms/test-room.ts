@@ -4,6 +4,7 @@ import { Clock } from "../../src/timing/clock.ts";
 import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import { createStartFinder } from "../../src/rooms/member-start.ts";
 import { RoomReader } from "../../src/rooms/room-reader.ts";
+import { RoomSource } from "../../src/rooms/room-source.ts";
 import type { SlowPolicy } from "../../src/rooms/slow-policy.ts";
 import { RoomProofs } from "../../src/rooms/room-proofs.ts";
 import { RoomEncoder } from "../../src/rooms/room-encoder.ts";
@@ -33,14 +34,10 @@ export function createTestRoom({ remembers = true } = {}) {
 
   /** A reader that begins where `findStart` finds. */
   function createReaderOf(slow: SlowPolicy, from: RoomLog, findStart: ReturnType<typeof createStartFinder>) {
-    const readers = new Set<RoomReader>();
-    from.subscribe(key, (entry, epoch) => {
-      for (const reader of readers) reader.receive(entry, epoch);
-    });
     const onError = vi.fn<(error: unknown) => void>();
-    const source = { name: "tea", key, log: from, proofs, encoder, slow, remembers, clock, readers };
+    const source = new RoomSource({ name: "tea", key, log: from, proofs, encoder, slow, remembers, clock });
     const reader = new RoomReader(source, { id: "me", member: "my key", onError }, findStart);
-    return { reader, readers, onError };
+    return { reader, source, onError };
   }
 
   /** A reader from `startAt`, or where the room is now. */

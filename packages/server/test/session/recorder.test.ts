@@ -2,7 +2,7 @@ import type { Message } from "@symbolon/protocol";
 import type { Wire } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import type { NoticeListener } from "../../src/store/session-store.ts";
-import { lease } from "../store/store-fixtures.ts";
+import { lease, watcher } from "../store/store-fixtures.ts";
 import { attachRequest, createRecorder, roomMessage, tick } from "./create-recorder.ts";
 
 test("the changes of a tick are one commit; the wire gets its messages after it", async () => {
@@ -31,7 +31,10 @@ test("the changes of a tick are one commit; the wire gets its messages after it"
 test("the commit has the room messages", async () => {
   const { store, recorder } = await createRecorder();
   const added: unknown[] = [];
-  store.rooms.subscribe("lobby", ({ data }) => added.push(data));
+  store.rooms.watch(
+    "lobby",
+    watcher(({ data }) => added.push(data)),
+  );
   recorder.recordRoomMessages([roomMessage(1), roomMessage(2)]);
   await tick();
   expect(added).toEqual(['{"n":1}', '{"n":2}']);

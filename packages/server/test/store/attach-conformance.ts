@@ -12,6 +12,7 @@ import {
   retain,
   roomMessage,
   threeMessages,
+  watcher,
 } from "./store-fixtures.ts";
 
 /** Tests `attach` of a store; `open` returns a new, empty one each time. */
@@ -58,7 +59,7 @@ export function testAttach(name: string, open: () => Promise<Store>): void {
         expect(await store.sessions.attach(attachRequest(claim, { attempt, receivedUpTo: 99 }))).toEqual({
           type: "stale",
         });
-        expect(await store.sessions.commit(claim, {})).toEqual([]);
+        expect(await store.sessions.commit(claim, {})).toBe(true);
         expect((await readState(store, claim)).unacknowledged).toEqual(threeMessages);
       },
     );
@@ -76,7 +77,7 @@ export function testAttach(name: string, open: () => Promise<Store>): void {
       });
       const result = await store.sessions.attach(attachRequest(claim, { ...changes, attempt: 50 }));
       expect(result).toEqual({ type: "reset", reason: "lost", cause: expect.stringContaining(cause) });
-      expect(await store.sessions.commit(claim, {})).toEqual([]);
+      expect(await store.sessions.commit(claim, {})).toBe(true);
       expect(
         await store.sessions.attach(attachRequest(claim, { attempt: 2, receivedUpTo: 1, firstHeld: 6 })),
       ).toMatchObject({ type: "resumed", claim: { fence: 2 } });
@@ -104,7 +105,10 @@ export function testAttach(name: string, open: () => Promise<Store>): void {
     test("a claim that is not the newest changes nothing", async () => {
       const { store, claim } = await openWithSession(open, { outgoing: threeMessages });
       const received: string[] = [];
-      store.rooms.subscribe("r", (entry) => received.push(entry.name));
+      store.rooms.watch(
+        "r",
+        watcher((entry) => received.push(entry.name)),
+      );
       const { claim: next } = resumed(await store.sessions.attach(attachRequest(claim)));
       const roomMessages = [{ room: "r", message: roomMessage(""), keep: retain(9) }];
       for (const other of [
@@ -140,7 +144,7 @@ export function testAttach(name: string, open: () => Promise<Store>): void {
         attempted(() => store.sessions.commit(claim, { outgoing: [{ sequence: 4, data: "late" }] })),
       ] as const;
       const [first, attached, late] = await Promise.all(calls);
-      expect([first, late]).toEqual([[], false]);
+      expect([first, late]).toEqual([true, false]);
       expect(resumed(attached).state).toMatchObject({ lastSequence: 3, unacknowledged: threeMessages });
     });
   });

@@ -1,5 +1,6 @@
 /** How a store records what happened to a session in one tick. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { waitOptions } from "../../../../test/time-limits.ts";
 import type { SessionCommit } from "../../src/store/session-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import {
@@ -9,6 +10,7 @@ import {
   retain,
   roomMessage,
   threeMessages,
+  watcher,
 } from "./store-fixtures.ts";
 
 /** Tests `commit` of a store; `open` returns a new, empty one each time. */
@@ -32,7 +34,7 @@ export function testCommits(name: string, open: () => Promise<Store>): void {
         received: { upTo: 4, pending: [4] },
         note: new Uint8Array([1, 2]),
       };
-      expect(await store.sessions.commit(claim, record)).toEqual([]);
+      expect(await store.sessions.commit(claim, record)).toBe(true);
       const { outgoing: _, ...rest } = record;
       expect(await readState(store, claim, 3)).toEqual({ ...rest, lastSequence: 3, unacknowledged: [] });
     });
@@ -66,22 +68,30 @@ export function testCommits(name: string, open: () => Promise<Store>): void {
       });
     });
 
-    test("the room messages of a record are appended, and their places returned in order", async () => {
+    test("the room messages of records are appended once, in their order", async () => {
       const { store, claim } = await openWithSession(open);
       const received: unknown[] = [];
-      store.rooms.subscribe("r", ({ offset, data }) => received.push([offset, data]));
-      const roomMessages = ["r", "q", "r"].map((room) => ({
-        room,
-        message: roomMessage(`to ${room}`),
-        keep: retain(9),
-      }));
-      const first = { offset: 1, previous: 0 };
-      expect(await store.sessions.commit(claim, { roomMessages })).toEqual([
-        first,
-        first,
-        { offset: 2, previous: 1 },
+      const watch = store.rooms.watch(
+        "r",
+        watcher(({ data }) => received.push(data)),
+      );
+      await watch.ready;
+      const messagesOf = (record: number) =>
+        ["r", "q", "r"].map((room, index) => ({
+          room,
+          message: roomMessage(`${record}.${index} to ${room}`),
+          keep: retain(9),
+        }));
+      for (const record of [1, 2])
+        expect(await store.sessions.commit(claim, { roomMessages: messagesOf(record) })).toBe(true);
+      await store.sessions.remove(claim);
+      const expected = [1, 2].flatMap((record) => [`${record}.0 to r`, `${record}.2 to r`]);
+      await vi.waitFor(() => expect(received).toEqual(expected), waitOptions);
+      expect((await store.rooms.read("r", {}, 9)).entries.map(({ data }) => data)).toEqual(expected);
+      expect((await store.rooms.read("q", {}, 9)).entries.map(({ data }) => data)).toEqual([
+        "1.1 to q",
+        "2.1 to q",
       ]);
-      expect(received).toEqual([1, 2].map((offset) => [offset, "to r"]));
     });
 
     test("a text stays the same text, and bytes stay the same bytes", async () => {

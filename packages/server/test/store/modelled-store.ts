@@ -145,7 +145,7 @@ export class ModelledStore {
     const firstEpoch = this.model.epochs.get(name) ?? epoch;
     this.model.epochs.set(name, firstEpoch);
     const from = Math.min(after, offset);
-    const part = await this.store.rooms.read(name, { epoch, offset: from }, Infinity);
+    const part = await this.store.rooms.read(name, { epoch, offset: from }, 10_000);
     return { store: part, model: { epoch: firstEpoch, ...(this.model.read(name, from) as object) } };
   }
 

@@ -1,8 +1,8 @@
 /** How a store keeps the history of rooms, and how a reader goes through it. */
 import { describe, expect, test } from "vitest";
-import type { RoomEntry, RoomPlace } from "../../src/store/room-log.ts";
+import type { RoomEntry, RoomPlace, RoomSelection } from "../../src/store/room-log.ts";
 import type { Store } from "../../src/store/store.ts";
-import { retain, roomMessage } from "./store-fixtures.ts";
+import { retain, roomMessage, watcher } from "./store-fixtures.ts";
 
 const keep = retain(100);
 
@@ -28,15 +28,18 @@ export function testRoomHistory(name: string, open: () => Promise<Store>): void 
       expect(await store.rooms.append("q", roomMessage("d"), keep)).toMatchObject({ previous: 0 });
     });
 
-    test("messages that are appended concurrently have one order for readers and listeners", async () => {
+    test("messages that are appended concurrently have one order for readers and watchers", async () => {
       const store = await open();
       const received: RoomEntry[] = [];
-      store.rooms.subscribe("r", (entry) => received.push(entry));
+      store.rooms.watch(
+        "r",
+        watcher((entry) => received.push(entry)),
+      );
       const appends = ["a", "b", "c", "d"].map(async (text) =>
         store.rooms.append("r", roomMessage(text), keep),
       );
       const places = await Promise.all(appends);
-      const { entries } = await store.rooms.read("r", undefined, 10);
+      const { entries } = await store.rooms.read("r", {}, 10);
       expect(received).toEqual(entries);
       expect(entries.map(({ offset, previous }) => ({ offset, previous }))).toEqual(
         places
@@ -51,20 +54,23 @@ export function testRoomHistory(name: string, open: () => Promise<Store>): void 
       const store = await open();
       const bounds = { ...keep, bytes: 10 };
       await appendAll(store, "r", ["aaaa", "bbbb", "cc"], bounds);
-      const { epoch, entries } = await store.rooms.read("r", undefined, 10);
+      const { epoch, entries } = await store.rooms.read("r", {}, 10);
       expect(dataOf(entries)).toEqual(["aaaa", "bbbb", "cc"]);
       await appendAll(store, "r", ["d"], bounds);
-      expect(dataOf((await store.rooms.read("r", undefined, 10)).entries)).toEqual(["bbbb", "cc", "d"]);
+      expect(dataOf((await store.rooms.read("r", {}, 10)).entries)).toEqual(["bbbb", "cc", "d"]);
       await appendAll(store, "r", ["e".repeat(11)], bounds);
       const rest = await store.rooms.read("r", { epoch, offset: entries[0]?.offset ?? 0 }, 10);
       expect(dataOf(rest.entries)).toEqual(["e".repeat(11)]);
       expect(rest.gap).toEqual({ from: entries[0]?.offset, to: rest.entries[0]?.previous });
     });
 
-    test("a room that retains nothing counts its messages and calls its listeners; a reader receives a gap", async () => {
+    test("a room that retains nothing counts its messages and calls its watchers; a reader receives a gap", async () => {
       const store = await open();
       const received: unknown[] = [];
-      store.rooms.subscribe("r", ({ data }) => received.push(data));
+      store.rooms.watch(
+        "r",
+        watcher(({ data }) => received.push(data)),
+      );
       const nothing = retain(0, 0);
       const start = await store.rooms.position("r");
       await appendAll(store, "r", ["a"]);
@@ -77,7 +83,7 @@ export function testRoomHistory(name: string, open: () => Promise<Store>): void 
         gap: { from: start.offset, to: offset },
         entries: [],
       });
-      expect(await store.rooms.read("r", undefined, 10)).toStrictEqual({ epoch, offset, entries: [] });
+      expect(await store.rooms.read("r", {}, 10)).toStrictEqual({ epoch, offset, entries: [] });
     });
 
     test("an entry has every field of its message", async () => {
@@ -90,7 +96,7 @@ export function testRoomHistory(name: string, open: () => Promise<Store>): void 
       };
       const place = await store.rooms.append("r", message, retain(2));
       const plain = await store.rooms.append("r", roomMessage("é🙂", message.at), keep);
-      const { entries } = await store.rooms.read("r", undefined, 10);
+      const { entries } = await store.rooms.read("r", {}, 10);
       expect(entries).toStrictEqual([
         { ...place, ...message },
         { ...plain, ...roomMessage("é🙂", message.at) },
@@ -110,7 +116,7 @@ export function testRoomHistory(name: string, open: () => Promise<Store>): void 
 
     test("a room that does not exist has nothing to read", async () => {
       const store = await open();
-      expect(await store.rooms.read("r", undefined, 10)).toMatchObject({ offset: 0, entries: [] });
+      expect(await store.rooms.read("r", {}, 10)).toMatchObject({ offset: 0, entries: [] });
     });
 
     test("a reader continues from its last entry, part by part", async () => {
@@ -142,11 +148,31 @@ export function testRoomHistory(name: string, open: () => Promise<Store>): void 
       });
     });
 
-    test("a read without a position returns the retained history, and no gap", async () => {
+    test("a selection of all returns the retained history, and no gap", async () => {
       const store = await open();
       await appendAll(store, "r", ["a", "b", "c"], retain(2));
-      const { entries, gap } = await store.rooms.read("r", undefined, 10);
+      const { entries, gap } = await store.rooms.read("r", {}, 10);
       expect({ data: dataOf(entries), gap }).toEqual({ data: ["b", "c"], gap: undefined });
+    });
+
+    test.each<[string, RoomSelection, readonly string[]]>([
+      ["every message", {}, ["1", "2", "3", "4", "5"]],
+      ["the newest ones", { last: 2 }, ["4", "5"]],
+      ["no message", { last: 0 }, []],
+      ["those after a time", { since: 3_000 }, ["4", "5"]],
+      ["the newest ones, of these those after a time", { last: 4, since: 3_000 }, ["4", "5"]],
+      ["the newest ones before a time, and all later ones", { last: 1, until: 4_000 }, ["3", "4", "5"]],
+      ["all from a time on", { last: 0, until: 4_000 }, ["4", "5"]],
+      ["all from a time on, when none before it is new enough", { since: 3_500, until: 4_000 }, ["4", "5"]],
+      ["no message, after the last one", { since: 5_000, until: 6_000 }, []],
+    ])("a selection chooses %s, without a gap", async (_, selection, expected) => {
+      const { rooms } = await open();
+      for (const at of [0, 1, 2, 3, 4, 5])
+        await rooms.append("r", roomMessage(`${at}`, at * 1_000), retain(5, 1e9));
+      const position = await rooms.position("r");
+      const part = await rooms.read("r", selection, 9);
+      expect({ ...part, entries: dataOf(part.entries) }).toStrictEqual({ ...position, entries: expected });
+      expect(dataOf((await rooms.read("r", selection, 1)).entries)).toEqual(expected.slice(0, 1));
     });
 
     test("a room that retains nothing still has an order, and a gap for a reader that is behind", async () => {
@@ -163,9 +189,9 @@ export function testRoomHistory(name: string, open: () => Promise<Store>): void 
       const start = await store.rooms.position("r");
       for (const at of [1_000, 6_000, 11_000])
         await store.rooms.append("r", roomMessage(`${at}`, at), retain(100, 10_000));
-      expect(dataOf((await store.rooms.read("r", undefined, 10)).entries)).toEqual(["6000", "11000"]);
+      expect(dataOf((await store.rooms.read("r", {}, 10)).entries)).toEqual(["6000", "11000"]);
       await store.rooms.sweep(15_999, 1e9);
-      expect(dataOf((await store.rooms.read("r", undefined, 10)).entries)).toEqual(["6000", "11000"]);
+      expect(dataOf((await store.rooms.read("r", {}, 10)).entries)).toEqual(["6000", "11000"]);
       await store.rooms.sweep(16_000, 1e9);
       const { entries, gap } = await store.rooms.read("r", start, 10);
       expect(dataOf(entries)).toEqual(["11000"]);

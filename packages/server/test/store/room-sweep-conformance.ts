@@ -1,7 +1,7 @@
 /** When a store forgets rooms. */
 import { describe, expect, test } from "vitest";
 import type { Store } from "../../src/store/store.ts";
-import { retain, roomMessage } from "./store-fixtures.ts";
+import { retain, roomMessage, watcher } from "./store-fixtures.ts";
 
 const tenSeconds = retain(100, 10_000);
 
@@ -39,17 +39,20 @@ export function testRoomSweep(name: string, open: () => Promise<Store>): void {
       expect(await rooms.read("r", before, 9)).toMatchObject({ epoch: before.epoch, entries: [place] });
     });
 
-    test("a room with a listener, or with a new message, is not forgotten", async () => {
+    test("a room with a watcher, or with a new message, is not forgotten", async () => {
       const { rooms } = await open();
-      const [withListener, withMessage] = [await rooms.position("l"), await rooms.position("m")];
-      const unsubscribe = rooms.subscribe("l", () => {});
+      const [withWatcher, withMessage] = [await rooms.position("l"), await rooms.position("m")];
+      const watch = rooms.watch(
+        "l",
+        watcher(() => {}),
+      );
       await rooms.sweep(0, 5_000);
       await rooms.append("m", roomMessage("a", 4_000), tenSeconds);
       await rooms.sweep(5_000, 5_000);
-      unsubscribe();
+      watch.stop();
       await rooms.sweep(14_000, 5_000);
       await rooms.sweep(18_999, 5_000);
-      expect(await rooms.position("l")).toEqual(withListener);
+      expect(await rooms.position("l")).toEqual(withWatcher);
       expect((await rooms.position("m")).epoch).toBe(withMessage.epoch);
     });
   });

@@ -1,5 +1,6 @@
 /** What a store must do whose data several processes have open at the same time. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { waitOptions } from "../../../../test/time-limits.ts";
 import type { Awaitable } from "../../src/store/awaitable.ts";
 import type { RoomEntry } from "../../src/store/room-log.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -12,6 +13,7 @@ import {
   roomMessage,
   storeOpener,
   threeMessages,
+  watcher,
 } from "./store-fixtures.ts";
 
 const keep = retain(100);
@@ -42,10 +44,14 @@ export function testSharedStore(name: string, create: () => Awaitable<StoreData>
         (async () => one.sessions.commit(claim, { outgoing: threeMessages, roomMessages }))(),
         (async () => other.sessions.attach(attachRequest(claim)))(),
       ] as const;
-      const [places, attached] = await Promise.all(calls);
-      expect(resumed(attached).state.unacknowledged).toEqual(places === false ? [] : threeMessages);
-      expect((await other.rooms.read("r", undefined, 9)).entries).toHaveLength(places === false ? 0 : 1);
+      const [isCommitted, attached] = await Promise.all(calls);
+      expect(resumed(attached).state.unacknowledged).toEqual(isCommitted ? threeMessages : []);
       expect(await one.sessions.commit(claim, {})).toBe(false);
+      await other.rooms.append("r", roomMessage("after it"), keep);
+      await vi.waitFor(async () => {
+        const { entries } = await other.rooms.read("r", {}, 9);
+        expect(entries).toHaveLength(isCommitted ? 2 : 1);
+      }, waitOptions);
     });
 
     test("of two concurrent calls of remove, one removes the session", async () => {
@@ -69,14 +75,17 @@ export function testSharedStore(name: string, create: () => Awaitable<StoreData>
       expect(taken.filter((found) => found !== undefined)).toEqual([ticket]);
     });
 
-    test("messages that all stores append concurrently have one order for readers and listeners", async () => {
+    test("messages that all stores append concurrently have one order for readers and watchers", async () => {
       const stores = await openTwo();
       const texts = ["a", "b", "c", "d"];
       const receivedByEach = stores.map(
         ({ rooms }) =>
           new Promise<readonly RoomEntry[]>((resolve) => {
             const received: RoomEntry[] = [];
-            rooms.subscribe("r", (entry) => received.push(entry) === 2 * texts.length && resolve(received));
+            rooms.watch(
+              "r",
+              watcher((entry) => received.push(entry) === 2 * texts.length && resolve(received)),
+            );
           }),
       );
       const appends = texts.flatMap((text) =>
@@ -84,7 +93,7 @@ export function testSharedStore(name: string, create: () => Awaitable<StoreData>
       );
       const places = await Promise.all(appends);
       expect(new Set(places.map(({ offset }) => offset)).size).toBe(places.length);
-      const parts = await Promise.all(stores.map(async ({ rooms }) => rooms.read("r", undefined, 9)));
+      const parts = await Promise.all(stores.map(async ({ rooms }) => rooms.read("r", {}, 9)));
       expect(parts[1]).toEqual(parts[0]);
       for (const received of await Promise.all(receivedByEach)) expect(received).toEqual(parts[0]?.entries);
     });

@@ -8,7 +8,7 @@ import { testAttach } from "./attach-conformance.ts";
 import { testCommits } from "./commit-conformance.ts";
 import { testOwners } from "./owner-conformance.ts";
 import { testRoomHistory } from "./room-history-conformance.ts";
-import { testRoomListeners } from "./room-listener-conformance.ts";
+import { testRoomWatches } from "./room-watch-conformance.ts";
 import { testRoomMemberships } from "./room-membership-conformance.ts";
 import { testRoomSweep } from "./room-sweep-conformance.ts";
 import { testSessions } from "./session-conformance.ts";
@@ -24,7 +24,7 @@ export function testStore(name: string, create: () => Awaitable<Store>): void {
   testCommits(name, open);
   testOwners(name, open);
   testRoomHistory(name, open);
-  testRoomListeners(name, open);
+  testRoomWatches(name, open);
   testRoomSweep(name, open);
   testRoomMemberships(name, open);
   testTickets(name, open);

@@ -1,7 +1,7 @@
 /** Values and helpers for the tests of stores. */
 import { afterEach, expect } from "vitest";
 import type { Awaitable } from "../../src/store/awaitable.ts";
-import type { Retention, RoomMessage } from "../../src/store/room-log.ts";
+import type { Retention, RoomMessage, RoomWatcher } from "../../src/store/room-log.ts";
 import type {
   AttachRequest,
   AttachResult,
@@ -34,7 +34,7 @@ export async function openWithSession(
 ): Promise<{ readonly store: Store; readonly claim: Claim }> {
   const store = await open();
   const claim = await store.sessions.create(newSession);
-  if (record !== undefined) expect(await store.sessions.commit(claim, record)).toEqual([]);
+  if (record !== undefined) expect(await store.sessions.commit(claim, record)).toBe(true);
   return { store, claim };
 }
 
@@ -68,6 +68,11 @@ export const threeMessages = [1, 2, 3].map((sequence) => ({ sequence, data: `m${
 /** A message to a room. */
 export function roomMessage(data: RoomMessage["data"], at = 0): RoomMessage {
   return { name: "line", data, at };
+}
+
+/** Watches a room of a store that never loses its connection. */
+export function watcher(receive: RoomWatcher["receive"]): RoomWatcher {
+  return { receive, missed: () => expect.unreachable("the store lost its connection") };
 }
 
 /** How much history a room retains; `ms` is the greatest age of a message. */

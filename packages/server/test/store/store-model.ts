@@ -115,7 +115,8 @@ export class StoreModel {
     session.acknowledged = acknowledged ?? session.acknowledged;
     session.received = received ?? session.received;
     session.note = note ?? session.note;
-    return roomMessages.map(({ room, message, keep }) => this.append(room, message, keep));
+    for (const { room, message, keep } of roomMessages) this.append(room, message, keep);
+    return true;
   }
 
   append(name: string, message: RoomMessage, keep: Retention): unknown {

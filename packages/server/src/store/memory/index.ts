@@ -4,12 +4,14 @@ export type {
   Retention,
   RoomPlace,
   RoomEntry,
-  RoomListener,
   RoomLog,
   RoomMessage,
   RoomPart,
   RoomPosition,
   RoomAppend,
+  RoomSelection,
+  RoomWatch,
+  RoomWatcher,
 } from "../room-log.ts";
 export type {
   AttachResult,

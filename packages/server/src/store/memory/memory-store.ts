@@ -13,7 +13,7 @@ export interface MemoryStoreOptions {
   /**
    * The clock by which sessions end, in ms since 1970. Several apps that share the store share it.
    *
-   * @default Date.now
+   * @default the system's clock as it was at the call, which only goes forward from then on
    */
   readonly now?: () => number;
 }

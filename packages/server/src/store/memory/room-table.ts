@@ -3,13 +3,15 @@ import type {
   Retention,
   RoomPlace,
   RoomEntry,
-  RoomListener,
   RoomMessage,
   RoomPart,
   RoomPosition,
   RoomAppend,
+  RoomSelection,
+  RoomWatch,
+  RoomWatcher,
 } from "../room-log.ts";
-import { countDropped, countExpired } from "./retention.ts";
+import { countDropped, countExpired, readPart } from "./room-entries.ts";
 import type { AccountShares } from "./account-shares.ts";
 import type { Notifications } from "./notifications.ts";
 import type { Decision, RoomUpdate } from "./store-update.ts";
@@ -33,7 +35,7 @@ const overhead = 256;
 /** The size of a member whose membership has ended, in bytes, estimated. */
 const bytesPerMember = 128;
 
-/** Holds the history of rooms in memory. Decides what a call changes, applies decided updates, and calls the listeners. */
+/** Holds the history of rooms in memory. Decides what a call changes, applies decided updates, and calls the watchers. */
 export class RoomTable {
   readonly #rooms = new Map<string, AppliedRoom>();
   /** The newest decision about a room, until its update is applied. Without a `position` it forgets the room. */
@@ -41,15 +43,15 @@ export class RoomTable {
     string,
     { readonly update: RoomUpdate; readonly position: RoomPosition | undefined }
   >();
-  readonly #listeners = new Map<string, Set<RoomListener>>();
-  /** The time of the sweep since which a room has had no message and no listener, in ms since 1970. */
+  readonly #watches = new Map<string, Set<{ readonly watcher: RoomWatcher }>>();
+  /** The time of the sweep since which a room has had no message and no watcher, in ms since 1970. */
   readonly #idleSince = new Map<string, number>();
   readonly #newEpoch: () => string;
   readonly #notifications: Notifications;
   readonly #shares: AccountShares | undefined;
   #bytes = 0;
 
-  /** Adds the calls of listeners to `notifications`. Counts what accounts cause in `shares`. */
+  /** Adds the calls of watchers to `notifications`. Counts what accounts cause in `shares`. */
   constructor(newEpoch: () => string, notifications: Notifications, shares?: AccountShares) {
     this.#newEpoch = newEpoch;
     this.#notifications = notifications;
@@ -91,14 +93,14 @@ export class RoomTable {
   /** Decides `RoomLog.read`. */
   read(
     room: string,
-    after: RoomPosition | undefined,
-    limit: number,
+    from: RoomPosition | RoomSelection,
+    most: number,
     account?: string,
   ): Decision<readonly RoomUpdate[], RoomPart> {
     const { result: position, ...begin } = this.position(room, account);
     return {
       ...begin,
-      result: () => readPart(position(), this.#rooms.get(room)?.entries ?? [], after, limit),
+      result: () => readPart(position(), this.#rooms.get(room)?.entries ?? [], from, most),
     };
   }
 
@@ -114,14 +116,15 @@ export class RoomTable {
     return { update: [this.#decide({ room, position, endedMember: member })], result: () => {} };
   }
 
-  /** As `RoomLog.subscribe`. `notify` calls the listener. */
-  subscribe(room: string, listener: RoomListener): () => void {
-    const listeners = this.#listeners.get(room) ?? new Set();
-    const subscription: RoomListener = (entry, epoch) => listener(entry, epoch); // unique, unlike `listener`
-    this.#listeners.set(room, listeners.add(subscription));
-    return () => {
-      if (listeners.delete(subscription) && listeners.size === 0) this.#listeners.delete(room);
+  /** As `RoomLog.watch`. */
+  watch(room: string, watcher: RoomWatcher): RoomWatch {
+    const watches = this.#watches.get(room) ?? new Set();
+    const watch = { watcher }; // unique, unlike the watcher
+    this.#watches.set(room, watches.add(watch));
+    const stop = (): void => {
+      if (watches.delete(watch) && watches.size === 0) this.#watches.delete(room);
     };
+    return { ready: undefined, stop };
   }
 
   /** Decides `RoomLog.sweep`. */
@@ -132,7 +135,7 @@ export class RoomTable {
       const expired = keep === undefined ? 0 : countExpired(entries, keep, now);
       const dropUpTo = entries[expired - 1]?.offset;
       if (dropUpTo !== undefined) update.push(this.#decide({ room, position, dropUpTo }));
-      if (expired < entries.length || this.#listeners.has(room)) this.#idleSince.delete(room);
+      if (expired < entries.length || this.#watches.has(room)) this.#idleSince.delete(room);
       else if (now - (this.#idleSince.get(room) ?? now) >= idle) update.push(this.#decide({ room }));
       else if (!this.#idleSince.has(room)) this.#idleSince.set(room, now);
     }
@@ -164,7 +167,7 @@ export class RoomTable {
     return update;
   }
 
-  /** Applies a decided update, or one from a journal. The calls of the listeners are due then. */
+  /** Applies a decided update, or one from a journal. The calls of the watchers are due then. */
   apply(update: RoomUpdate): void {
     const { room, position, entries: added = [] } = update;
     if (this.#unapplied.get(room)?.update === update) this.#unapplied.delete(room);
@@ -195,8 +198,8 @@ export class RoomTable {
     this.#countEntries(added, 1);
     this.#countEntries(dropped, -1);
     for (const entry of added)
-      for (const listener of this.#listeners.get(room) ?? [])
-        this.#notifications.add(() => listener(entry, position.epoch));
+      for (const { watcher } of this.#watches.get(room) ?? [])
+        this.#notifications.add(() => watcher.receive(entry, position.epoch));
   }
 
   /** Forgets the decisions whose updates were not applied: they never will be. */
@@ -250,23 +253,6 @@ function entryOf({ name, data, except, at, account }: RoomMessage, place: RoomPl
     ...(except !== undefined && { except }),
     ...(account !== undefined && { account }),
   };
-}
-
-/** What `RoomLog.read` returns for a room with these entries. */
-function readPart(
-  position: RoomPosition,
-  entries: readonly RoomEntry[],
-  after: RoomPosition | undefined,
-  limit: number,
-): RoomPart {
-  const { epoch, offset } = position;
-  const oldest = entries[0]?.previous ?? offset;
-  const from = after?.offset ?? oldest;
-  if (after !== undefined && (after.epoch !== epoch || from > offset))
-    return { epoch, offset, gap: { from, to: offset }, entries: [] };
-  if (from < oldest) return { epoch, offset, gap: { from, to: oldest }, entries: entries.slice(0, limit) };
-  const start = from - oldest; // this table gives offsets without holes
-  return { epoch, offset, entries: entries.slice(start, start + limit) };
 }
 
 /** In bytes: a text counts one byte for each UTF-16 code unit. */

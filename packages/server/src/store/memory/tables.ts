@@ -24,7 +24,7 @@ const reserve = 4 / 3;
 export interface TablesOptions {
   /** Bounds the size of the tables, in bytes, estimated. One call may exceed it. @default any size */
   readonly maxBytes?: number;
-  /** The clock of the store, in ms since 1970. @default Date.now */
+  /** The clock of the store, in ms since 1970. @default that of the system when the store is made, and then time that passes */
   readonly now?: (() => number) | undefined;
 }
 
@@ -47,7 +47,7 @@ export class Tables {
   constructor(
     epoch: string,
     execute: Execute,
-    { maxBytes = Infinity, now = () => Date.now() }: TablesOptions = {},
+    { maxBytes = Infinity, now = forwardClock() }: TablesOptions = {},
   ) {
     this.#maxBytes = maxBytes;
     this.#shares = new AccountShares(maxBytes);
@@ -70,13 +70,10 @@ export class Tables {
         if (grows(record) && this.#sessions.owns(claim))
           this.#checkCapacity(this.#sessions.accountOf(claim), roomMessages.length > 0);
         const { update: session, result: committed } = this.#sessions.commit(claim, record);
-        if (session === undefined) return execute<readonly RoomPlace[] | false>({ result: () => false });
+        if (session === undefined) return execute({ result: committed });
         const trimmed = roomMessages.length > 0 ? this.#trimRooms() : [];
-        const { update: appended = [], result: places } = this.#rooms.append(roomMessages);
-        return execute<readonly RoomPlace[] | false>({
-          update: { session, rooms: [...trimmed, ...appended] },
-          result: () => committed() && places(),
-        });
+        const { update: appended = [] } = this.#rooms.append(roomMessages);
+        return execute({ update: { session, rooms: [...trimmed, ...appended] }, result: committed });
       },
       detach: (claim, ms) => this.#executeSession(this.#sessions.detach(claim, ms)),
       release: (claim, ms) => this.#executeSession(this.#sessions.detach(claim, ms, true)),
@@ -110,9 +107,9 @@ export class Tables {
         const rooms = [...trimmed, ...appended];
         return execute({ update: { rooms }, result: () => places()[0] as RoomPlace }); // one message has one place
       },
-      read: (room, after, limit, account) => {
+      read: (room, from, most, account) => {
         if (!this.#rooms.has(room)) this.#checkCapacity(account);
-        return this.#executeRooms(this.#rooms.read(room, after, limit, account));
+        return this.#executeRooms(this.#rooms.read(room, from, most, account));
       },
       position: (room, account) => {
         if (!this.#rooms.has(room)) this.#checkCapacity(account);
@@ -121,7 +118,7 @@ export class Tables {
       membership: (room, member) => this.#executeRooms(this.#rooms.membership(room, member)),
       endMembership: (room, member) => this.#executeRooms(this.#rooms.endMembership(room, member)),
       hasCapacity: (account, added) => this.#shares.allows(account, added, this.bytes, reserve),
-      subscribe: (room, listener) => this.#rooms.subscribe(room, listener),
+      watch: (room, watcher) => this.#rooms.watch(room, watcher),
       sweep: (now, idle) => this.#executeRooms(this.#rooms.sweep(now, idle)),
     };
     this.tickets = {
@@ -138,7 +135,7 @@ export class Tables {
     return this.#sessions.bytes + this.#rooms.bytes + this.#tickets.bytes;
   }
 
-  /** Applies an update, and calls the listeners. */
+  /** Applies an update, and calls the listeners and watchers. */
   apply({ session, rooms = [] }: StoreUpdate): void {
     if (session !== undefined) this.#sessions.apply(session);
     for (const update of rooms) this.#rooms.apply(update);
@@ -208,6 +205,12 @@ function isLoss(loss: SessionLoss | undefined): loss is SessionLoss {
 /** Maps a value that may be a promise: of a value at once, so that a store in memory answers at once. */
 function whenDone<Value, Result>(value: Awaitable<Value>, map: (value: Value) => Result): Awaitable<Result> {
   return value instanceof Promise ? value.then(map) : map(value);
+}
+
+/** A clock in ms since 1970 that never jumps: a change of the clock of the system ends no session early. */
+function forwardClock(): () => number {
+  const start = Date.now() - performance.now();
+  return () => Math.ceil(start + performance.now());
 }
 
 /** A new epoch: 128 random bits. */

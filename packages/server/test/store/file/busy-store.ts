@@ -37,13 +37,12 @@ async function commitForever({ claim, state }: typeof attached & { type: "resume
   for (let sequence = state.lastSequence + 1; ; sequence += 1) {
     const data = crypto.randomUUID();
     const message = { name: "committed", data, at: 0 };
-    const places = await sessions.commit(claim, {
+    const isCommitted = await sessions.commit(claim, {
       outgoing: [{ sequence, data }],
       roomMessages: [{ room: "r", message, keep }],
     });
-    if (places === false) throw new Error("the claim is not the newest one");
+    if (!isCommitted) throw new Error("the claim is not the newest one");
     print({ sequence, data });
-    print({ offset: places[0]?.offset, data });
   }
 }
 

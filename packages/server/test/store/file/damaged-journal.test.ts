@@ -38,7 +38,7 @@ async function readAll(store: Store, { requests, positions }: Pick<Truth, "reque
     if (result.type === "resumed") states.set(id, result.state);
   }
   const parts = new Map<string, RoomPart>();
-  for (const [room, position] of positions) parts.set(room, await store.rooms.read(room, position, Infinity));
+  for (const [room, position] of positions) parts.set(room, await store.rooms.read(room, position, 10_000));
   return { states, parts };
 }
 

@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { memoryStore } from "../../../src/store/memory/memory-store.ts";
+import type { Claim } from "../../../src/store/session-store.ts";
 import { testHandover } from "../handover-conformance.ts";
 import { testSharedStore } from "../shared-store-conformance.ts";
 import { testStore } from "../store-conformance.ts";
@@ -16,7 +17,7 @@ test("a store in memory returns values and no promises", () => {
   const { epoch, sessions, rooms } = memoryStore();
   const claim = { sessionId: "s", epoch, fence: 1 };
   expect(sessions.create(newSession)).toEqual(claim);
-  expect(sessions.commit(claim, { outgoing: [{ sequence: 1, data: "a" }] })).toEqual([]);
+  expect(sessions.commit(claim, { outgoing: [{ sequence: 1, data: "a" }] })).toBe(true);
   expect(sessions.attach(attachRequest(claim))).toMatchObject({ type: "resumed" });
   expect(rooms.append("r", roomMessage(""), retain(1))).toEqual({ offset: 1, previous: 0 });
 });
@@ -28,7 +29,7 @@ test("a full store accepts no session, room or message, and accepts every call t
   const outgoing = [{ sequence: 1, data: "x".repeat(5_000) }];
   const keep = retain(9, 9_000);
   expect(sessions.create(newSession)).toEqual(claim);
-  expect(sessions.commit(claim, { outgoing })).toEqual([]);
+  expect(sessions.commit(claim, { outgoing })).toBe(true);
   expect(() => sessions.create({ ...newSession, sessionId: "t" })).toThrow(
     "the store is full (5000 bytes): end sessions, keep less room history, or raise `bytes`",
   );
@@ -37,18 +38,18 @@ test("a full store accepts no session, room or message, and accepts every call t
   );
   expect(() => sessions.commit(claim, { note: "" })).toThrow("the store is full");
   expect(() => rooms.position("r")).toThrow("the store is full");
-  expect(() => rooms.read("r", undefined, 9)).toThrow("the store is full");
+  expect(() => rooms.read("r", {}, 9)).toThrow("the store is full");
   expect(sessions.commit({ ...claim, fence: 2 }, { outgoing })).toBe(false);
   expect(() => rooms.append("r", roomMessage(""), keep)).toThrow("the store is full");
   expect(() => tickets.put("t", ticket, 0)).toThrow("the store is full");
   expect(tickets.take("t")).toBeUndefined();
-  expect(sessions.commit(claim, { acknowledged: { upTo: 1, pending: [] } })).toEqual([]);
+  expect(sessions.commit(claim, { acknowledged: { upTo: 1, pending: [] } })).toBe(true);
   expect(rooms.append("r", roomMessage("y".repeat(5_000)), keep)).toMatchObject({ offset: 1 });
   expect(() => sessions.create({ ...newSession, sessionId: "t" })).toThrow("the store is full");
   expect(rooms.position("r")).toMatchObject({ offset: 1 });
   expect(rooms.sweep(9_000, 0)).toBeUndefined();
   expect(sessions.create({ ...newSession, sessionId: "t" })).toMatchObject({ sessionId: "t" });
-  expect(sessions.commit(claim, { outgoing: [{ sequence: 2, data: "z".repeat(5_000) }] })).toEqual([]);
+  expect(sessions.commit(claim, { outgoing: [{ sequence: 2, data: "z".repeat(5_000) }] })).toBe(true);
   expect(sessions.remove(claim)).toBe(true);
   expect(sessions.create({ ...newSession, sessionId: "u" })).toMatchObject({ sessionId: "u" });
 });
@@ -58,11 +59,26 @@ test("a full store accepts a message to a room that retains nothing, unless that
   const claim = { sessionId: "s", epoch, fence: 1 };
   expect(rooms.position("r")).toMatchObject({ offset: 0 });
   expect(sessions.create(newSession)).toEqual(claim);
-  expect(sessions.commit(claim, { outgoing: [{ sequence: 1, data: "x".repeat(5_000) }] })).toEqual([]);
+  expect(sessions.commit(claim, { outgoing: [{ sequence: 1, data: "x".repeat(5_000) }] })).toBe(true);
   const message = { ...roomMessage("y".repeat(5_000)), account: "ada" };
   expect(() => rooms.append("r", message, retain(1))).toThrow("the store is full");
   expect(rooms.append("r", message, retain(0, 0))).toEqual({ offset: 1, previous: 0 });
   expect(() => rooms.append("q", message, retain(0, 0))).toThrow("the store is full");
+});
+
+test("a system whose clock is set forward ends no session, and one whose clock is set back keeps none", () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { sessions } = memoryStore();
+  const claim = sessions.create(newSession) as Claim;
+  void sessions.detach(claim, 60_000);
+  vi.setSystemTime(Date.now() + 3_600_000);
+  void sessions.sweep(60_000);
+  expect(sessions.list()).toHaveLength(1);
+  vi.setSystemTime(0);
+  vi.advanceTimersByTime(60_000);
+  void sessions.sweep(60_000);
+  expect(sessions.list()).toEqual([]);
 });
 
 test("tickets fill a store, and free it when they are taken", () => {
