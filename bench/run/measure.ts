@@ -19,7 +19,7 @@ type OnSample = (subject: Subject, sample: Sample) => void;
 
 /** Measures every server of a work in each round, so that a disturbance of the machine meets all of them alike. */
 export async function measureWork(
-  { name, unit, subjects, isMeasuredOnce = false }: Work,
+  { name, unit, subjects, atOnce = subjects.length, isMeasuredOnce = false }: Work,
   { rounds, quick, profile }: Settings,
   onSample: OnSample,
 ): Promise<Figure[]> {
@@ -30,24 +30,26 @@ export async function measureWork(
   const count = isMeasuredOnce ? 1 : rounds;
   const driven = measured.filter((one): one is Measured<DrivenSubject> => "drive" in one.subject);
   const alone = measured.filter((one): one is Measured<MeasuredSubject> => "measure" in one.subject);
-  await takeTurns(driven, count * turnsPerRound, scale, profile, onSample);
-  for (let round = 0; round < count; round += 1)
+  for (let round = 0; round < count; round += 1) {
+    for (let at = 0; at < driven.length; at += atOnce)
+      await takeTurns(driven.slice(at, at + atOnce), scale, profile, onSample);
     for (const { subject, samples } of alone) {
       const sample = await withServer(subject, profile, (server) => subject.measure(server, scale));
       samples.push(sample);
       onSample(subject, sample);
     }
+  }
   const base = subjects[0]?.name ?? "";
   return measured.map(({ subject, samples }) => ({ work: name, unit, subject: subject.name, base, samples }));
 }
 
 /**
  * Starts all servers and warms them up; then each has one short turn after the other. A machine may be twice as fast in one
- * minute as in the next one: the turns that are compared are a few seconds apart.
+ * minute as in the next one: the turns that are compared are a few seconds apart. Two processes of one program may differ
+ * too, by what V8 has compiled, so each round has new ones.
  */
 async function takeTurns(
   measured: readonly Measured<DrivenSubject>[],
-  turns: number,
   scale: Scale,
   profile: string | undefined,
   onSample: OnSample,
@@ -57,7 +59,7 @@ async function takeTurns(
     const server = await start(subject, profile);
     running.push({ server, load: await warmUp(subject, server, scale) });
   }
-  for (let turn = 0; turn < turns; turn += 1)
+  for (let turn = 0; turn < turnsPerRound; turn += 1)
     for (const [index, { subject, samples }] of measured.entries()) {
       const load = running[index]?.load;
       const sample =

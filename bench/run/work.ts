@@ -51,6 +51,8 @@ export interface Work {
   readonly unit: string;
   /** Who does it: all of them in turns, or each by itself. The first is what the others are compared with. */
   readonly subjects: readonly (MeasuredSubject | DrivenSubject)[];
+  /** How many servers run at once and take turns: a process has so many sockets. @default all */
+  readonly atOnce?: number;
   /** Whether a quick run leaves it out. @default false */
   readonly long?: boolean;
   /** Whether one round is enough: its subjects differ by factors. @default false */

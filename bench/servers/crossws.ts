@@ -6,6 +6,7 @@ import { serveBench } from "./control.ts";
 
 const http = createServer();
 const adapter = createAdapter({
+  idleTimeout: 0, // no heartbeat, as the others
   hooks: {
     open(peer) {
       if (peer.request.url.endsWith("/room")) peer.subscribe("all");

@@ -7,7 +7,7 @@ import { socketIoRoom } from "../load/peers.ts";
 import { Tally } from "../load/tally.ts";
 import type { BenchServer } from "../run/bench-server.ts";
 import { allAnswered, measureWindow } from "../run/window.ts";
-import type { Load, Work } from "../run/work.ts";
+import type { DrivenSubject, Load, Work } from "../run/work.ts";
 
 /** A server, its program, and how its room is reached. A dialect counts the messages of one room: each run has its own. */
 const rows: readonly (readonly [name: string, program: string, room: () => Dialect])[] = [
@@ -48,14 +48,28 @@ async function driveFanOut(server: BenchServer, dialect: Dialect, members: numbe
   };
 }
 
-/** JSON of 128 bytes to 100, 1,000 and 5,000 members of a room. */
-export const fanOutWorks: readonly Work[] = [100, 1_000, 5_000].map((members) => ({
-  name: `fan-out to ${members.toLocaleString("en")}`,
-  unit: "deliveries a CPU-second",
-  long: members !== 1_000,
-  subjects: rows.map(([name, program, room]) => ({
-    name,
-    program,
-    drive: (server) => driveFanOut(server, room(), members),
+const unit = "deliveries a CPU-second";
+
+/** JSON of 128 bytes to 100, 1,000 and 5,000 members of a room; then to few members and to many, by our server alone. */
+export const fanOutWorks: readonly Work[] = [
+  ...[100, 1_000, 5_000].map((members) => ({
+    name: `fan-out to ${members.toLocaleString("en")}`,
+    unit,
+    long: members !== 1_000,
+    ...(members === 5_000 && { atOnce: 2 }),
+    subjects: rows.map(([name, program, room]): DrivenSubject => ({
+      name,
+      program,
+      drive: (server) => driveFanOut(server, room(), members),
+    })),
   })),
-}));
+  {
+    name: "fan-out in a session, by members",
+    unit,
+    subjects: [100, 5_000].map((members) => ({
+      name: members.toLocaleString("en"),
+      program: "symbolon",
+      drive: (server: BenchServer) => driveFanOut(server, sessionRoom(), members),
+    })),
+  },
+];

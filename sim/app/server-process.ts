@@ -129,6 +129,12 @@ export class ServerProcess implements NetworkServer {
     return own !== undefined && !own.detached && (peerId === undefined || own.peer.id === peerId);
   }
 
+  /** Ends all sessions of the principal of a client, at every process. The client asks for its token and connects again. */
+  revoke(client: number): void {
+    this.#application.trace.add({ type: "revoked", client, process: this.id });
+    this.#app.revoke(`user ${client}`, { code: 4401, reason: "revoked" });
+  }
+
   /** Ends the process at once, as SIGKILL does. */
   end(): void {
     this.#ended = true;

@@ -33,6 +33,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   "failing store": failStore,
   "replaced server": replaceServer,
   "node without store": cutOffStore,
+  "revoked principal": revoke,
   "client pause": (world) => pause(world, "client"),
   "server pause": (world) => pause(world, "server"),
   "replayed hello": replayHello,
@@ -63,6 +64,14 @@ function serverBurst({ random, clients, servers }: World): string {
   const { id } = random.pick(clients);
   for (let sent = 0; sent < count; sent += 1) servers.of(id)?.send("event", id);
   return `the server sends ${count} events at once to client ${id}`;
+}
+
+/** The application revokes the principal of a client at a process; the client begins a new session. */
+function revoke({ random, clients, servers }: World): string | undefined {
+  const { current } = servers.pick(random);
+  const { id } = random.pick(clients);
+  current?.revoke(id);
+  return current && `process ${current.id} revokes the principal of client ${id}`;
 }
 
 /** The server sends more in the room than the room keeps, while all clients are disconnected. */

@@ -7,7 +7,7 @@ import { I18, I19, I20, I21, I22, I29 } from "./liveness.ts";
 import { I1, I2, I4, I8 } from "./order.ts";
 import { I24 } from "./reset-causes.ts";
 import { I16, I25, I26, I28 } from "./rooms.ts";
-import { I10, I15, I27, I7, I9 } from "./sessions.ts";
+import { I10, I15, I27, I30, I7, I9 } from "./sessions.ts";
 
 /** A check that holds for every program. */
 const I0: Invariant = {
@@ -49,6 +49,7 @@ export const invariants: readonly Invariant[] = [
   I27,
   I28,
   I29,
+  I30,
 ];
 
 /** Checks all invariants of one trace. */

@@ -2,7 +2,7 @@ import type { TraceIndex } from "../trace/trace-index.ts";
 
 /** A property that every schedule must have. */
 export interface Invariant {
-  /** Its name, `I0` to `I29`. */
+  /** Its name, `I0` to `I30`. */
   readonly name: string;
   /** What it asserts, in one sentence. */
   readonly assertion: string;

@@ -3,8 +3,8 @@ import type { EntryOf, TraceIndex } from "../trace/trace-index.ts";
 import type { Invariant } from "./invariant.ts";
 
 /**
- * The causes of a reset: the server starts without the session, the client was disconnected for longer than `grace`, or
- * the server had more messages to send than it keeps. A conversation that its client has joined needs a cause to end. If
+ * The causes of a reset: the server starts without the session, the client was disconnected for longer than `grace`, its
+ * principal was revoked, or the server had more messages to send than it keeps. A conversation that its client has joined needs a cause to end. If
  * the store failed, or another process took the session over, the conversation ends here and may go on elsewhere.
  */
 export const I24: Invariant = {
@@ -24,6 +24,7 @@ function* endsWithoutCause(trace: TraceIndex): Generator<string> {
     const first = trace.all("setup").find((one) => one.conversation === conversation);
     const client = first?.client;
     if (lostByProcess(trace, setup, index) || !wasAccepted(trace, setup)) continue;
+    if (wasRevoked(trace, client, index)) continue;
     const joined =
       client !== undefined && trace.sessionsOf(client).some((one) => one.peerId === first?.peerId);
     if (!joined || trace.isClosed(client, index) || overflowed(trace, conversation)) continue;
@@ -51,10 +52,15 @@ function* resetsWithoutCause(trace: TraceIndex): Generator<string> {
       .filter((end) => end.conversation === conversation && end.index < index)
       .some((end) => !lostByProcess(trace, end.setup, end.index) || expired(trace, end));
     if (storeWasEmptied || hasEnded || overflowed(trace, conversation)) continue;
+    if (wasRevoked(trace, client, index)) continue;
     if (unrecorded(trace, conversation, index) || expiredBetweenProcesses(trace, conversation, index))
       continue;
     yield `client ${client} was reset (${reason}) without a cause`;
   }
+}
+
+function wasRevoked(trace: TraceIndex, client: number | undefined, index: number): boolean {
+  return trace.all("revoked").some((revoked) => revoked.client === client && revoked.index < index);
 }
 
 /** Whether the client of a setup was accepted. While the store answers late it may have gone before. */

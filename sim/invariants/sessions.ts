@@ -117,3 +117,37 @@ export const I27: Invariant = {
     }
   },
 };
+
+/** How long a process may take to learn that a principal was revoked, in ms; and if the store may lose the notice. */
+const revokeTime = { reported: 1_000, lost: 8_000 };
+
+/** Looks at wires that were open at a server when the principal was revoked. */
+export const I30: Invariant = {
+  name: "I30",
+  assertion:
+    "Every process closes the clients of a revoked principal within a second, or a beat if no notice arrives.",
+  *violations(trace) {
+    const cutOff = trace.all("fault").filter(({ fault }) => fault === "node without store");
+    const limit = trace.settings.store.losesNotices ? revokeTime.lost : revokeTime.reported;
+    const settled = trace.all("settled")[0]?.at ?? 0;
+    for (const { client, at, index } of trace.all("revoked")) {
+      // A process that does not reach its store learns nothing; and the world may end before.
+      if (cutOff.some((fault) => fault.at < at + limit) || at + limit > settled) continue;
+      const wires = trace.all("dial").filter((dial) => dial.client === client && dial.index < index);
+      for (const { wire } of wires) {
+        const isOpen = trace
+          .all("frameSent")
+          .some(
+            (sent) =>
+              sent.wire === wire && sent.by === "server" && sent.frame.t === "welcome" && sent.index < index,
+          );
+        const closes = [
+          ...trace.all("closing").filter((close) => close.wire === wire),
+          ...trace.all("closed").filter((close) => close.wire === wire && close.by === "server"),
+        ];
+        if (isOpen && !closes.some((close) => close.at <= at + limit))
+          yield `wire ${wire} of client ${client} is open ${limit} ms after its principal was revoked`;
+      }
+    }
+  },
+};

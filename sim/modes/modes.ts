@@ -14,6 +14,7 @@ export type FaultName =
   | "failing store"
   | "replaced server"
   | "node without store"
+  | "revoked principal"
   | "client pause"
   | "server pause"
   | "replayed hello"
@@ -120,11 +121,19 @@ export const modes: Readonly<Record<string, Mode>> = {
   },
   nodes: {
     description:
-      "Several server processes share a store; clients move between them, a process dies, or does not reach the store.",
+      "Several server processes share a store; clients move between them or are revoked, a process dies, or does not reach the store.",
     maxFaults: 8,
     stores: ["memory"],
     maxNodes: 3,
-    faults: { cut: 6, crash: 2, "node without store": 3, "slow handlers": 2, stall: 1, "black hole": 1 },
+    faults: {
+      cut: 6,
+      crash: 2,
+      "node without store": 3,
+      "revoked principal": 1,
+      "slow handlers": 2,
+      stall: 1,
+      "black hole": 1,
+    },
   },
   "file-store": {
     description: "The server crashes while it writes, or its machine loses power; only its files remain.",

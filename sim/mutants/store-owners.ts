@@ -34,6 +34,13 @@ export const storeOwnerMutants: readonly Mutant[] = [
     replace: "          : this.#change(claim, (before) => before),\n",
   },
   {
+    name: "a process does not close the clients that another one has revoked",
+    mode: "nodes",
+    file: stored,
+    find: "    else session.lose(notice);",
+    replace: '    else if (notice.type !== "removed") session.lose(notice);',
+  },
+  {
     name: "a process takes a session without asking the one that has it",
     mode: "nodes",
     file: stored,

@@ -69,8 +69,8 @@ export const storeRecoveryMutants: readonly Mutant[] = [
     name: "a handler's room message is sent before the handler settles",
     mode: "memory-store",
     file: rooms,
-    find: "return held.hold(append, bytes) ? settledSend() : this.#send(append);",
-    replace: "return this.#send(append);",
+    find: "return held.hold(append, bytes) ? settledSend() : this.#writer.append(this.#log, append);",
+    replace: "return this.#writer.append(this.#log, append);",
   },
   {
     name: "the file store reads a torn record as complete",

@@ -64,6 +64,8 @@ function describe(entry: TraceEntry): string {
       return "** the faults stop";
     case "settled":
       return `** ${entry.unfinished.map(({ description }) => description).join("; ") || "all work has ended"}`;
+    case "revoked":
+      return `process ${entry.process} revokes the principal of client ${entry.client}`;
     case "clientClosed":
       return `the application closes client ${entry.client}`;
     case "end":

@@ -13,7 +13,7 @@ const settings: WorldSettings = {
   terminable: true,
   duration: 10_000,
   messages: 20,
-  store: { type: "none", maxLatency: 0, sync: "os", appendsLate: false, losesNotices: true },
+  store: { type: "none", maxLatency: 0, sync: "os", appendsLate: false, losesNotices: false },
   app: { sessions: { grace: 20_000, messages: 20, maxDetached: 100 } },
   client: { outbox: { messages: 20, full: "reject" } },
 };
@@ -112,3 +112,12 @@ export const joins = (wire: number, sessionId: string): TraceRecord[] => [
 ];
 
 const start: readonly TraceRecord[] = [{ type: "world", settings }, processStarted(1), ...joins(1, "a")];
+
+/** The server handles a message. */
+export const handles = (n: number): TraceRecord[] => [
+  handlerStarted("server", n),
+  handlerSettled("server", n),
+];
+
+/** An event, as it is on the wire. */
+export const event = (n: number, s: number): TracedFrame => ({ t: "event", s, data: { n } });

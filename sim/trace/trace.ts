@@ -165,6 +165,8 @@ export type TraceRecord =
   | { readonly type: "faultsStopped" }
   /** All work has ended, or the time for it is up. */
   | { readonly type: "settled"; readonly unfinished: readonly Unfinished[] }
+  /** The application revokes the principal of a client, at one process. */
+  | { readonly type: "revoked"; readonly client: number; readonly process: number }
   /** The application closes a client. */
   | { readonly type: "clientClosed"; readonly client: number }
   /** What is left when the world ends; everything should be 0. */

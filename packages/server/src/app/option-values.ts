@@ -41,6 +41,12 @@ export const textKind: OptionKind = {
   accepts: (value) => typeof value === "string" && value !== "",
 };
 
+/** Whether messages are compressed. */
+export const compressionKind: OptionKind = {
+  description: "true, false, or an object with `threshold`",
+  accepts: (value) => typeof value === "boolean" || (typeof value === "object" && value !== null),
+};
+
 /** The origins of pages that may connect. Each has to be written as browsers write it (RFC 6454 §6.2). */
 export const originsKind: OptionKind = {
   description:

@@ -51,7 +51,7 @@ export class ContractRooms<C extends AnyContract> {
     this.#log = rooms;
     this.#proofs = new RoomProofs(proofKey);
     const { codecs, onStoreError } = options;
-    this.#writer = new RoomWriter(contract, this.#memory.retention, codecs, onStoreError);
+    this.#writer = new RoomWriter(contract, this.#memory.retention, onStoreError, codecs);
     this.#clockStart = Date.now() - options.clock.now;
     const { sweepInterval, idle } = this.#memory;
     this.#sweeps = new RoomSweeps(options.clock, { interval: sweepInterval, idle }, () => {

@@ -9,17 +9,18 @@ import { type AppInternals, countUnusedGroups, internalsOf } from "../app/app.ts
 import {
   anythingKind,
   checkValues,
+  compressionKind,
   flagKind,
-  type OptionKind,
   type OptionKinds,
   textKind,
   timeOrNoneKind,
 } from "../app/option-values.ts";
+import { readProxyHeaders } from "../proxy/proxied-connections.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { BoundHost } from "./bound-host.ts";
 import { HttpConnections } from "./connection-limits.ts";
 import { answer, write } from "./http.ts";
-import { addressOf, networkOf } from "./networks.ts";
+import { addressOf, networkOf, networksKind } from "./networks.ts";
 import { asksForRefusal, QuestionRate, refuseQuestion, refusedRequest, writeAnswer } from "./refusals.ts";
 import {
   closeOnSignal,
@@ -88,6 +89,12 @@ export interface ServeOptions {
    * @default false
    */
   readonly perMessageDeflate?: boolean | { readonly threshold?: number } | undefined;
+  /**
+   * The networks of TCP balancers that send the address of each client by the PROXY protocol, version 1 or 2:
+   * `["10.0.0.0/8"]`. Each connection has to begin with its header and come from there, or by `path`; others are closed.
+   * @default none: clients connect directly, or by HTTP proxies (`limits.trustProxy`)
+   */
+  readonly proxyProtocol?: readonly string[] | undefined;
 }
 
 /** How a server is closed. */
@@ -127,11 +134,6 @@ export interface Attachment {
   readonly close: (options?: CloseOptions) => Promise<void>;
 }
 
-const compression: OptionKind = {
-  description: "true, false, or an object with `threshold`",
-  accepts: (value) => typeof value === "boolean" || (typeof value === "object" && value !== null),
-};
-
 /** The options of `serve`; Node checks `port` and `tls`. */
 const serveOptions: OptionKinds<ServeOptions> = {
   port: anythingKind,
@@ -141,7 +143,8 @@ const serveOptions: OptionKinds<ServeOptions> = {
   assets: textKind,
   drain: timeOrNoneKind,
   signals: flagKind,
-  perMessageDeflate: compression,
+  perMessageDeflate: compressionKind,
+  proxyProtocol: networksKind,
 };
 
 const closeOptions: OptionKinds<CloseOptions> = { drain: timeOrNoneKind };
@@ -155,7 +158,8 @@ const closeOptions: OptionKinds<CloseOptions> = { drain: timeOrNoneKind };
  */
 export async function serve(app: ServedApp, options: ServeOptions = {}): Promise<Server> {
   checkValues(serveOptions, options, { caller: "serve" });
-  const { port = 3000, host, path, tls, assets, drain, signals = true, perMessageDeflate } = options;
+  const { port = 3000, host, path, tls, assets, drain, signals = true } = options;
+  const { perMessageDeflate, proxyProtocol } = options;
   const files = assets === undefined ? undefined : serveFiles(assets);
   const timeouts = { headersTimeout, requestTimeout: 10_000, connectionsCheckingInterval };
   const server =
@@ -192,6 +196,10 @@ export async function serve(app: ServedApp, options: ServeOptions = {}): Promise
     onWebSocket,
     perMessageDeflate,
   });
+  if (proxyProtocol !== undefined)
+    readProxyHeaders(server, proxyProtocol, appOptions.clock, (refusal, address) =>
+      dispatcher.refusals.note(refusal, refusedRequest(address)),
+    );
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(path === undefined ? { port, host } : { path }, () => {
@@ -233,7 +241,7 @@ export function attach(
   app: ServedApp,
   options: Pick<ServeOptions, "perMessageDeflate"> = {},
 ): Attachment {
-  checkValues({ perMessageDeflate: compression }, options, { caller: "attach" });
+  checkValues({ perMessageDeflate: compressionKind }, options, { caller: "attach" });
   const { perMessageDeflate } = options;
   if (server.headersTimeout === 60_000) server.headersTimeout = headersTimeout;
   const timed: HttpServer & { connectionsCheckingInterval?: number } = server; // Node reads it when the server begins to listen

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { isIP, isIPv6 } from "node:net";
+import type { OptionKind } from "../app/option-values.ts";
 
 /** The address of the client that sent a request; with `trustProxy` the one that the proxy has seen. "" without one. */
 export function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
@@ -23,6 +24,19 @@ function readAddress(text: string): string | undefined {
 /** Whether packets to an address never leave this machine: 127.0.0.0/8 and ::1. */
 export function isLoopback(address: string): boolean {
   return address === "::1" || /^(?:::ffff:)?127(?:\.\d+){3}$/.test(address);
+}
+
+/** The networks of balancers: `10.0.0.0/8`, `fd00::/8`, `10.0.0.7`. */
+export const networksKind: OptionKind = {
+  description: 'a list of the networks of your balancers, such as "10.0.0.0/8" or "10.0.0.7"',
+  accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isNetwork),
+};
+
+function isNetwork(network: unknown): boolean {
+  const [address = "", bits, ...rest] = String(network).split("/");
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address) as 0 | 4 | 6];
+  const isPrefix = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  return typeof network === "string" && most > 0 && isPrefix && rest.length === 0;
 }
 
 /** The network that one client may choose its addresses from: of IPv6 the first 64 bits. */

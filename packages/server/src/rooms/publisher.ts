@@ -50,7 +50,7 @@ export function publisher<C extends AnyContract>(contract: C, options: Publisher
   const { store, memory, codecs, onError = (error) => console.error(error) } = options;
   if (store?.rooms === undefined)
     throw new TypeError("publisher needs the store of the servers whose clients are to receive its events");
-  const writer = new RoomWriter(contract, readRoomMemory(memory).retention, codecs, onError);
+  const writer = new RoomWriter(contract, readRoomMemory(memory).retention, onError, codecs);
   return {
     room: (name) => {
       checkName(name);

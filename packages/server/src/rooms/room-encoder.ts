@@ -96,8 +96,8 @@ export class RoomWriter {
   constructor(
     contract: AnyContract,
     keep: Retention,
-    codecs: readonly FrameCodec[] = [],
     onError: (error: unknown) => void,
+    codecs: readonly FrameCodec[] = [],
   ) {
     const { codec }: ContractDefinition = contract.definition;
     this.encoder = new RoomEncoder(codec ?? codecs[0] ?? jsonFrames);
