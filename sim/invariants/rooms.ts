@@ -97,7 +97,7 @@ export const I26: Invariant = {
 /** How long the server has sent nothing in the room when all is quiet, in ms: the wire of a client may be slow. */
 const quietTime = 2_000;
 
-/** Looks at what the server sent to each client that has received a message of the room before it closes. */
+/** Looks at what the server sent to each client that has received a message of the room: others may not know that they joined. */
 export const I28: Invariant = {
   name: "I28",
   assertion: "When all is quiet, a member has been sent every message of its room.",
@@ -115,7 +115,11 @@ export const I28: Invariant = {
         .all("frameSent")
         .findLast(({ frame, wire }) => frame.t === "said" && wires.has(wire));
       const closed = trace.all("clientClosed").find((one) => one.client === client);
-      if (last === undefined || closed === undefined || closed.at - last.at < quietTime) continue;
+      const knowsRoom = trace
+        .all("frameReceived")
+        .some(({ by, frame, wire }) => by === "client" && frame.t === "said" && wires.has(wire));
+      if (!knowsRoom || last === undefined || closed === undefined || closed.at - last.at < quietTime)
+        continue;
       const { n } = last.frame["data"] as { readonly n: number };
       if ((positions.get(n) ?? Infinity) >= newest) continue;
       if (noticesOf(trace, client).some(({ index }) => index > last.index)) continue;

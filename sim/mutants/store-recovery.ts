@@ -129,13 +129,6 @@ export const storeRecoveryMutants: readonly Mutant[] = [
     replace: "",
   },
   {
-    name: "a member reads its room before the watch of the room is ready",
-    mode: "memory-store",
-    file: "server/src/rooms/room-reader.ts",
-    find: "if (ready !== undefined) await ready;",
-    replace: "",
-  },
-  {
     name: "a watch of a room that has failed is not begun again",
     mode: "store-failures",
     file: roomSource,

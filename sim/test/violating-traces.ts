@@ -133,6 +133,7 @@ export const violatingTraces: Readonly<Record<string, readonly [TraceRecord[], .
     [
       ...[1, 2].map((n): TraceRecord => ({ type: "sent", by: "server", n, kind: "room", process: 1 })),
       frameSent(1, "server", { t: "said", o: 1, p: 0, data: { n: 1 } }),
+      frameReceived(1, "client", { t: "said", o: 1, p: 0, data: { n: 1 } }),
       ...Array.from({ length: 2_000 }, () => frameReceived(1, "server", { t: "ack" })), // 1 ms each
       { type: "settled", unfinished: [] },
       { type: "clientClosed", client: 1 },
