@@ -77,7 +77,7 @@ async function takeTurns(
 
 async function warmUp(subject: DrivenSubject, server: BenchServer, scale: Scale): Promise<Load | Error> {
   try {
-    const load = await subject.drive(server, scale);
+    const load = await subject.drive(server);
     const { wrong } = await load.turn(scale.warmUp);
     return wrong === undefined ? load : new Error(wrong);
   } catch (error) {

@@ -32,7 +32,7 @@ export interface MeasuredSubject extends Subject {
 /** A server that is measured in turns with the others. */
 export interface DrivenSubject extends Subject {
   /** Connects the clients. */
-  readonly drive: (server: BenchServer, scale: Scale) => Promise<Load>;
+  readonly drive: (server: BenchServer) => Promise<Load>;
 }
 
 /** The clients of a server. Between two turns they do nothing. */

@@ -2,7 +2,7 @@
 import { usualDelay } from "../app/application.ts";
 import type { Machine } from "../virtual/scheduler.ts";
 import { drawNotice } from "./wire-faults.ts";
-import type { World } from "./world.ts";
+import type { ServerControl, World } from "./world.ts";
 
 /** Ends the server's process; another one starts after some time. */
 export function crash(world: World, description = "the server crashes"): string | undefined {
@@ -43,15 +43,14 @@ export function cutOffStore({ servers, random, storeHost }: World): string | und
 
 /** Replaces the server's process, if both can reach the same store. */
 export function replaceServer(world: World): string | undefined {
-  if (!world.servers.pick(world.random).current || world.storeHost.settings.type !== "memory")
-    return undefined;
-  return replace(world, false);
+  const server = world.servers.pick(world.random);
+  if (!server.current || world.storeHost.settings.type !== "memory") return undefined;
+  return replace(world, server, false);
 }
 
 /** Replaces the server's process; after some time the replaced process ends, or it replaces its successor. */
-function replace(world: World, byPrevious: boolean): string {
+function replace(world: World, server: ServerControl, byPrevious: boolean): string {
   const { random, scheduler, network } = world;
-  const server = world.servers.pick(random);
   const ms = random.chance(0.5) ? random.between(100, 1_500) : random.between(100, 8_000);
   server.replace(() => drawNotice(world)?.delay, byPrevious);
   const end = server.endPrevious;
@@ -59,7 +58,7 @@ function replace(world: World, byPrevious: boolean): string {
   scheduler.schedule(undefined, ms, () => {
     if (server.endPrevious !== end) return;
     if (returns)
-      world.trace.add({ type: "fault", fault: "replaced server", description: replace(world, true) });
+      world.trace.add({ type: "fault", fault: "replaced server", description: replace(world, server, true) });
     else end?.();
   });
   for (const wire of network.openWires)

@@ -75,7 +75,7 @@ export const I2: Invariant = {
   },
 };
 
-/** The store is slower than a process may be that is asked to release a session. */
+/** From this latency of the store on, a process that is asked for a session may answer too late, in ms. */
 const slowStore = 100;
 
 /**

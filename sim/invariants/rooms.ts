@@ -104,10 +104,7 @@ export const I28: Invariant = {
   *violations(trace) {
     const [settled] = trace.all("settled");
     const positions = roomPositions(trace);
-    const hasStore = trace.settings.store.type !== "none";
-    const sentBefore = (hasStore ? trace.all("appended") : trace.all("sent")).filter(
-      ({ n, index }) => positions.has(n) && index < Number(settled?.index),
-    );
+    const sentBefore = roomMessages(trace).filter(({ index }) => index < Number(settled?.index));
     const newest = Math.max(...sentBefore.map(({ n }) => positions.get(n) ?? 0));
     for (const client of trace.clients) {
       const wires = new Set(trace.all("dial").flatMap((dial) => (dial.client === client ? [dial.wire] : [])));
@@ -130,11 +127,14 @@ export const I28: Invariant = {
 
 /** The position of each message of the room in the room's order. */
 function roomPositions(trace: TraceIndex): ReadonlyMap<number, number> {
-  const sent = trace.all("sent").flatMap(({ n, kind }) => (kind === "room" ? [n] : []));
-  // With a store its order is the room's order, and a message that the store did not append was not sent.
+  const order = new Set(roomMessages(trace).map(({ n }) => n));
+  return new Map(Array.from(order, (n, position) => [n, position]));
+}
+
+/** With a store its order is the room's order, and a message that the store did not append was not sent. */
+function roomMessages(trace: TraceIndex): readonly { readonly n: number; readonly index: number }[] {
   const hasStore = trace.settings.store.type !== "none";
-  const order = hasStore ? trace.all("appended").map(({ n }) => n) : sent;
-  return new Map(Array.from(new Set(order), (n, position) => [n, position]));
+  return hasStore ? trace.all("appended") : trace.all("sent").filter(({ kind }) => kind === "room");
 }
 
 /** What reported to a client that messages are missing. */

@@ -88,6 +88,11 @@ describe("a publisher", () => {
     // @ts-expect-error -- a program in JavaScript may forget it
     expect(() => publisher(builds, {})).toThrow("publisher needs the store of the servers");
     expect(() => publisher(builds, { store, memory: { messages: 0 } })).toThrow("rooms.memory.messages");
+    // @ts-expect-error -- as `implement` has it; it would be ignored
+    const misnamed = (): unknown => publisher(builds, { store, rooms: { memory: false } });
+    expect(misnamed).toThrow(
+      'publisher has no option "rooms": its options are store, memory, codecs, onError',
+    );
     expect(() => publisher(builds, { store }).room("a*")).toThrow("no control character and no *");
     // @ts-expect-error -- the contract has no such event
     const wrong = (): unknown => publisher(builds, { store }).room("a").send("nothing", 1);

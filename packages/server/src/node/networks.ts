@@ -33,10 +33,10 @@ export const networksKind: OptionKind = {
 };
 
 function isNetwork(network: unknown): boolean {
-  const [address = "", bits, ...rest] = String(network).split("/");
-  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address) as 0 | 4 | 6];
-  const isPrefix = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
-  return typeof network === "string" && most > 0 && isPrefix && rest.length === 0;
+  if (typeof network !== "string") return false;
+  const [address = "", bits = "0", ...rest] = network.split("/");
+  const most = isIPv6(address) ? 128 : 32;
+  return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most && rest.length === 0;
 }
 
 /** The network that one client may choose its addresses from: of IPv6 the first 64 bits. */

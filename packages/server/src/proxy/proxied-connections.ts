@@ -9,8 +9,8 @@ import { type ProxiedClient, readProxyHeader } from "./proxy-header.ts";
 const headerTimeout = 5_000;
 
 /**
- * Reads the PROXY header of each connection before the server gets it; then its address is that of the client. A connection from
- * elsewhere, and one that begins with something else, is closed, since a client could claim any address.
+ * Reads the PROXY header of each connection before the server gets it; then its address is that of the client. Closes a
+ * connection that comes from elsewhere or begins with something else, since a client could claim any address.
  *
  * Call it when all listeners of the server's connections are added.
  *
@@ -97,7 +97,7 @@ function readHeader(
       if (header === undefined) return;
       stop();
       socket.unshift(bytes.subarray(header.length));
-      process.nextTick(accept, header.client); // the socket learns before it that `read` does not listen any more
+      process.nextTick(accept, header.client); // the stream has noticed before that `read` does not listen any more
     } catch (error) {
       fail(error instanceof Error ? error.message : String(error));
     }

@@ -2,7 +2,7 @@ import type { AnyContract, EventName, FrameCodec, Sent, ServerMessages } from "@
 import type { EventArguments } from "@symbolon/protocol/internal";
 import type { Store } from "../store/store.ts";
 import { checkName } from "./room.ts";
-import { readRoomMemory, type RoomMemoryOptions } from "./room-memory.ts";
+import { checkNames, readRoomMemory, type RoomMemoryOptions } from "./room-memory.ts";
 import { RoomWriter } from "./room-encoder.ts";
 
 /** Options of `publisher`. */
@@ -41,12 +41,13 @@ export interface PublishedRoom<C extends AnyContract> {
  * Sends in a contract's rooms from a process that serves no clients: a worker, a scheduled job, an HTTP handler. It opens and
  * closes nothing: the store is yours.
  *
- * @throws TypeError without a store; TypeError or RangeError for a `memory` that cannot be.
+ * @throws TypeError without a store, and for an unknown option; TypeError or RangeError for a `memory` that cannot be.
  * @example
  *   const news = publisher(chat, { store });
  *   await news.room("lobby").send("said", "The build is green.");
  */
 export function publisher<C extends AnyContract>(contract: C, options: PublisherOptions): Publisher<C> {
+  checkNames("publisher", options, ["store", "memory", "codecs", "onError"]);
   const { store, memory, codecs, onError = (error) => console.error(error) } = options;
   if (store?.rooms === undefined)
     throw new TypeError("publisher needs the store of the servers whose clients are to receive its events");

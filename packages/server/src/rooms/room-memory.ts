@@ -114,7 +114,7 @@ export function checkRoomsOptions(rooms: object): void {
 }
 
 /** A program in JavaScript may give an option that does not exist, which would be ignored. */
-function checkNames(path: string, value: object, known: readonly string[]): void {
+export function checkNames(path: string, value: object, known: readonly string[]): void {
   const unknown = Object.keys(value).find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new TypeError(

@@ -54,7 +54,7 @@ describe("refuses", () => {
     ["no address", "PROXY TCP4\r\n", "is invalid"],
     ["a name in place of an address", lineHeader("localhost", 1, 4), "is invalid"],
     ["a port that is too large", lineHeader("192.0.2.1", 65_536), "is invalid"],
-    ["a port with a letter", "PROXY TCP4 192.0.2.1 198.51.100.1 1e3 2\r\n", "is invalid"],
+    ["a port that is not decimal", "PROXY TCP4 192.0.2.1 198.51.100.1 1e3 2\r\n", "is invalid"],
     ["one field too many", "PROXY TCP4 192.0.2.1 198.51.100.1 1 2 3\r\n", "is invalid"],
     ["a line without an end", `PROXY UNKNOWN ${"x".repeat(93)}`, "too long"],
     ["a line that is too long", `PROXY UNKNOWN ${"x".repeat(93)}\r\n`, "too long"],
