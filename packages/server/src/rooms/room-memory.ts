@@ -113,7 +113,10 @@ export function checkRoomsOptions(rooms: object): void {
   checkNames("rooms", rooms, names);
 }
 
-/** A program in JavaScript may give an option that does not exist, which would be ignored. */
+/**
+ * Checks the names of options: a program in JavaScript may give one that does not exist, which would be ignored.
+ * @throws TypeError for such a name.
+ */
 export function checkNames(path: string, value: object, known: readonly string[]): void {
   const unknown = Object.keys(value).find((name) => !known.includes(name));
   if (unknown !== undefined)
