@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { findRedisServer } from "./packages/redis/test/redis-server/find.ts";
 import { react18 } from "./test/react-18/alias.ts";
 import { SecurityReporter } from "./test/security/reporter.ts";
 import { SeedsReporter } from "./test/seeds/reporter.ts";
@@ -19,7 +20,8 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1), // vitest's default on two cores is one
     reporters: ["default", new SeedsReporter(), new SecurityReporter()],
     projects: [
-      project("unit", ["packages/*/test/**/*.test.ts"]),
+      project("unit", ["packages/{protocol,server,client,create-symbolon}/test/**/*.test.ts"]),
+      project("redis", findRedisServer() === undefined ? [] : ["packages/redis/test/*.test.ts"]),
       {
         ...withReact18,
         resolve: { ...withReact18.resolve, alias: react18 },

@@ -25,7 +25,7 @@ export async function measureWork(
 ): Promise<Figure[]> {
   const scale: Scale = quick
     ? { quick, warmUp: 800, measured: 600 }
-    : { quick, warmUp: 1_000, measured: 1_250 };
+    : { quick, warmUp: 4_000, measured: 1_250 };
   const measured = subjects.map((subject) => ({ subject, samples: [] as Sample[] }));
   const count = isMeasuredOnce ? 1 : rounds;
   const driven = measured.filter((one): one is Measured<DrivenSubject> => "drive" in one.subject);

@@ -47,8 +47,7 @@ export function remoteStore(store: Store, options: RemoteStoreOptions): Store {
   };
   const { sessions, rooms, tickets } = store;
   return {
-    epoch: store.epoch,
-    proofKey: store.proofKey,
+    proofKey: () => call("proofKey", () => store.proofKey()),
     sessions: {
       create: (session) => call("create", () => sessions.create(session)),
       attach: (request) => call("attach", () => sessions.attach(request)),

@@ -5,7 +5,10 @@ import { runStages, type Stage, summarize } from "./run-stages.ts";
 /** The stages of `npm test`. */
 const shortStages: readonly Stage[] = [
   { name: "format, types, lint, unused code, packages", command: "npm run check" },
-  { name: "unit and integration tests", command: "npx vitest run" },
+  {
+    name: "unit and integration tests, with Redis",
+    command: "npx tsx packages/redis/test/redis-server/install.ts && npx vitest run",
+  },
   { name: "sizes", command: "npm run size" },
   { name: "a short simulation", command: "npm run sim -- --seeds 100" },
   { name: "clients of other libraries", command: "npm run interop" },

@@ -47,9 +47,9 @@ export class ContractRooms<C extends AnyContract> {
       );
     this.#options = options;
     this.#slow = slow as SlowPolicy; // rooms carry the contract's own events alone
-    const { rooms, proofKey } = options.store ?? options.memory?.store ?? memoryStore();
-    this.#log = rooms;
-    this.#proofs = new RoomProofs(proofKey);
+    const store = options.store ?? options.memory?.store ?? memoryStore();
+    this.#log = store.rooms;
+    this.#proofs = new RoomProofs(() => store.proofKey());
     const { codecs, onStoreError } = options;
     this.#writer = new RoomWriter(contract, this.#memory.retention, onStoreError, codecs);
     this.#clockStart = Date.now() - options.clock.now;
@@ -118,9 +118,9 @@ export class ContractRooms<C extends AnyContract> {
   /** Forgets the messages as a process does that dies; those in a store remain. */
   crash(): void {
     if (this.#options.store !== undefined) return;
-    const { rooms, proofKey } = this.#options.memory?.store ?? memoryStore();
-    this.#log = rooms;
-    this.#proofs = new RoomProofs(proofKey);
+    const store = this.#options.memory?.store ?? memoryStore();
+    this.#log = store.rooms;
+    this.#proofs = new RoomProofs(() => store.proofKey());
     this.#sources.clear();
   }
 

@@ -43,6 +43,7 @@ export function createStartFinder(joining: Joining): (arrivals?: RoomArrivals) =
     const [membership, newStart] = await Promise.all([
       member === undefined ? 0 : log.membership(room, member),
       findNewMemberStart(joining, attempts > 1, arrivals),
+      member === undefined ? undefined : proofs.load(),
     ]);
     if (earlier !== undefined && member !== undefined) {
       const [, epoch, offset, from, proof] = earlier;

@@ -11,7 +11,7 @@ export interface SessionStore {
   /**
    * Begins a session, and leases it.
    *
-   * @returns the right to change the session: its `fence` is 1, its `epoch` is the epoch of the store.
+   * @returns the right to change the session: its `fence` is 1, and its `epoch` names the history that the store has now.
    * @throws Error when the store already has a session with this `sessionId`, or is full.
    */
   create(session: NewSession): Awaitable<Claim>;

@@ -14,7 +14,7 @@ import type { TicketStore } from "./ticket-store.ts";
  * - A call that returns `false` or throws MUST NOT change anything. A call that rejects MUST have changed all that it was to
  *   change, or nothing: the caller cannot know which. A store that repeats a call, since it got no answer from its server, MUST
  *   NOT change anything twice.
- * - A store MUST begin a new epoch when it cannot prove that it still has every change that settled.
+ * - An epoch MUST have at least 64 random bits. A store MUST begin a new epoch when it cannot prove that it still has every change that settled.
  * - A store MUST NOT use an epoch again that it, or another store, used before.
  * - A store MUST use one clock for the leases and the ends of sessions, which only goes forward: callers pass durations. Where a
  *   call has a time, in ms since 1970, the store MUST NOT read a clock.
@@ -27,19 +27,17 @@ import type { TicketStore } from "./ticket-store.ts";
  * `packages/server/test/store/store-conformance.ts` in the repository of this package tests these rules for any store.
  */
 export interface Store {
-  /** Names the history that new sessions belong to. It MUST have at least 64 random bits. */
-  readonly epoch: string;
-  /**
-   * The secret by which the server signs the positions of room members: 256 random bits. It MUST stay the same for as long
-   * as the store keeps the epochs of its rooms, and for every process of the store. It never leaves the server.
-   */
-  readonly proofKey: string;
   /** The sessions. */
   readonly sessions: SessionStore;
   /** The history of the rooms. */
   readonly rooms: RoomLog;
   /** The tickets that clients have not used yet. */
   readonly tickets: TicketStore;
+  /**
+   * Returns the secret by which the server signs the positions of room members: 256 random bits. It MUST be the same for as
+   * long as the store keeps the epochs of its rooms, and for every process of the store. It never leaves the server.
+   */
+  proofKey(): Awaitable<string>;
   /** Waits for the calls in progress, then releases files and connections. Every later call MUST reject. */
   close?(): Awaitable<void>;
 }

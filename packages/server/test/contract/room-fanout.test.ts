@@ -32,7 +32,7 @@ function createTeaRoom(codecs: readonly FrameCodec[], log: RoomLog = memoryStore
   const rooms = new ContractRooms(news, {
     clock: new Clock(),
     codecs,
-    store: { rooms: log, proofKey: "k" },
+    store: { rooms: log, proofKey: () => "k" },
     onStoreError,
   });
   const tea = rooms.room("tea");

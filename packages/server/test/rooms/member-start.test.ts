@@ -35,7 +35,7 @@ describe.each([
   ["no messages", { messages: 0, ms: 0 }, 1],
   ["the newest message", { messages: 1, ms: 100_000 }, 0],
 ])("in a room that gives a new member %s", (_, given, offset) => {
-  const proofs = new RoomProofs("secret of the store");
+  const proofs = new RoomProofs(() => "secret of the store");
 
   test.each([
     ["without a session", { member: undefined, earlier: undefined }],
@@ -70,7 +70,7 @@ test("a member of a room that remembers nothing, whose first start fails, begins
   const position = vi.spyOn(rooms, "position").mockRejectedValueOnce(new Error("the log failed"));
   const findStart = createStartFinder({
     log: rooms,
-    proofs: new RoomProofs("secret of the store"),
+    proofs: new RoomProofs(() => "secret of the store"),
     room: "tea",
     member: "my key",
     account: "me",

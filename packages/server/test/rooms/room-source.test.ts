@@ -43,11 +43,13 @@ function createRemoteRoom() {
     },
     missed: () => {},
   });
+  const proofs = new RoomProofs(() => "secret");
+  void proofs.load();
   const source = new RoomSource({
     name: "tea",
     key: "tea",
     log,
-    proofs: new RoomProofs("secret"),
+    proofs,
     encoder,
     slow: "pause",
     remembers: true,

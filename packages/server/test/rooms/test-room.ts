@@ -19,7 +19,8 @@ export function createTestRoom({ remembers = true } = {}) {
   const clock = new Clock();
   const log = memoryStore().rooms;
   const encoder = new RoomEncoder(jsonFrames);
-  const proofs = new RoomProofs("secret of the store");
+  const proofs = new RoomProofs(() => "secret of the store");
+  void proofs.load();
 
   /** Sends a message; the log has it at once. */
   function send(data: unknown, { except, keep }: { except?: string; keep?: Retention } = {}): void {

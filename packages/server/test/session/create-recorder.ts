@@ -55,7 +55,8 @@ export async function createRecorder(change: (sessions: SessionStore) => Partial
   });
   const sent: Message[] = [];
   recorder.wire = { send: (message: Message) => sent.push(message) } as unknown as Wire;
-  return { store, recorder, clock, failures, received, note, events, commits, sent, lost };
+  const { epoch } = claim;
+  return { store, epoch, recorder, clock, failures, received, note, events, commits, sent, lost };
 }
 
 /** Two turns of the event loop: a commit is made in the first. */

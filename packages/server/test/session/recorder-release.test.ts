@@ -4,9 +4,9 @@ import { lease } from "../store/store-fixtures.ts";
 import { attachRequest, createRecorder, tick } from "./create-recorder.ts";
 
 /** Another process asks for the session of a recorder. */
-function want({ store }: Awaited<ReturnType<typeof createRecorder>>): unknown {
+function want({ store, epoch }: Awaited<ReturnType<typeof createRecorder>>): unknown {
   const other = { node: "another", ms: lease.ms };
-  return store.sessions.attach({ ...attachRequest(store.epoch), lease: other, asksFirst: true });
+  return store.sessions.attach({ ...attachRequest(epoch), lease: other, asksFirst: true });
 }
 
 test("a session that another process wants is released at once when nothing is unfinished", async () => {

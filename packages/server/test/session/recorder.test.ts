@@ -83,11 +83,11 @@ test("a session that has ended in the store is lost here, when it is committed a
 
 test("a loss that is reported late, after the process has the session again, ends nothing", async () => {
   let report: NoticeListener = () => {};
-  const { store, recorder, lost } = await createRecorder(() => ({
+  const { epoch, recorder, lost } = await createRecorder(() => ({
     watch: (_node, listener) => ((report = listener), () => {}),
   }));
   const { claim: before } = recorder;
-  expect((await recorder.attach(attachRequest(store.epoch))).type).toBe("resumed");
+  expect((await recorder.attach(attachRequest(epoch))).type).toBe("resumed");
   report({ type: "taken", claim: before });
   report({ type: "taken", claim: { ...recorder.claim, epoch: "another" } });
   report({ type: "taken", claim: { ...recorder.claim, sessionId: "another" } });
@@ -116,7 +116,7 @@ test("while the client resumes, nothing is committed with the earlier claim", as
 });
 
 test("a session that another process has had meanwhile is lost here, though the store lets it resume", async () => {
-  const { store, recorder, clock, commits, lost } = await createRecorder();
+  const { store, epoch, recorder, clock, commits, lost } = await createRecorder();
   const back = (attempt: number) => ({
     sessionId: "sessionId",
     secretHash: "hash",
@@ -124,7 +124,7 @@ test("a session that another process has had meanwhile is lost here, though the 
     service: "/",
     keyHash: "keyHash",
     attempt,
-    epoch: store.epoch,
+    epoch,
     receivedUpTo: 0,
     firstHeld: 1,
     lease,
@@ -166,8 +166,8 @@ test("a session that ends is removed after its last commit", async () => {
 });
 
 test("a wire that is lost while its client resumes on another does not detach the session", async () => {
-  const { store, recorder } = await createRecorder();
-  const attached = recorder.attach(attachRequest(store.epoch));
+  const { store, epoch, recorder } = await createRecorder();
+  const attached = recorder.attach(attachRequest(epoch));
   const detaching = recorder.detach();
   expect((await attached).type).toBe("resumed");
   await detaching;
@@ -186,10 +186,10 @@ test("a session that cannot be detached is lost here, and stays in the store", a
 });
 
 test("an acknowledgement on the wire before is dropped when the client that resumes has received more", async () => {
-  const { store, recorder, commits, lost } = await createRecorder();
+  const { epoch, recorder, commits, lost } = await createRecorder();
   for (const sequence of [1, 2, 3]) recorder.onSequence(sequence, `${sequence}`);
   await tick();
-  const attached = recorder.attach({ ...attachRequest(store.epoch), receivedUpTo: 3 });
+  const attached = recorder.attach({ ...attachRequest(epoch), receivedUpTo: 3 });
   recorder.acknowledged(2); // it arrives while the store decides
   expect(await attached).toMatchObject({ type: "resumed", state: { acknowledged: { upTo: 3 } } });
   await tick();

@@ -68,7 +68,7 @@ describe("the nodes of a store", () => {
 
   test("begin a session in the history that the store names, not in the one it had when they started", async () => {
     const { store, a } = startNodes();
-    const older = startNotesServer({}, { store: { ...store, epoch: "older" } });
+    const older = startNotesServer({}, { store });
     const { socket, welcome } = await connectConfirmed(older.net, helloAs("ada"));
     await loseConnection(older.net, socket);
     const back = await connectNotes(a.net, resumeHello(welcome, { auth: "ada", key: keyOf("ada") }));

@@ -105,10 +105,11 @@ export function testAttach(name: string, open: () => Promise<Store>): void {
     test("a claim that is not the newest changes nothing", async () => {
       const { store, claim } = await openWithSession(open, { outgoing: threeMessages });
       const received: string[] = [];
-      store.rooms.watch(
+      const watch = store.rooms.watch(
         "r",
         watcher((entry) => received.push(entry.name)),
       );
+      await watch.ready;
       const { claim: next } = resumed(await store.sessions.attach(attachRequest(claim)));
       const roomMessages = [{ room: "r", message: roomMessage(""), keep: retain(9) }];
       for (const other of [

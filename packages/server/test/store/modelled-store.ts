@@ -64,6 +64,8 @@ export interface ResultPair {
 export class ModelledStore {
   store: Store;
   model = new StoreModel();
+  /** The epoch in which all sessions have begun. */
+  epoch: string | undefined;
   /** In ms since 1970. */
   #now = 0;
 
@@ -131,13 +133,15 @@ export class ModelledStore {
   }
 
   async #create({ session, attempt }: CallOf<"create">): Promise<ResultPair> {
-    const { sessions, epoch } = this.store;
+    const { sessions } = this.store;
     const begins = { ...this.#credentials(`s${session}`), attempt };
     const exists = this.model.sessions.has(begins.sessionId);
     const created = attempted(() => sessions.create(begins));
     if (exists) return { store: await created.catch(() => "exists"), model: "exists" };
-    this.model.create(begins, epoch);
-    return { store: await created, model: { sessionId: begins.sessionId, epoch, fence: 1 } };
+    const claim = await created;
+    this.epoch ??= claim.epoch;
+    this.model.create(begins, this.epoch);
+    return { store: claim, model: { sessionId: begins.sessionId, epoch: this.epoch, fence: 1 } };
   }
 
   async #read(name: string, after: number): Promise<ResultPair> {
@@ -155,7 +159,7 @@ export class ModelledStore {
     const session = this.model.sessions.get(credentials.sessionId);
     const request = {
       ...credentials,
-      epoch: this.store.epoch,
+      epoch: this.epoch ?? "",
       ...(wrongField === "" ? {} : { [wrongField]: "wrong" }),
       attempt: (session?.attempt ?? 0) + attempt,
       receivedUpTo: (session?.acknowledged.upTo ?? 0) + receivedUpTo,
@@ -166,7 +170,8 @@ export class ModelledStore {
   }
 
   async #change(call: CallOf<"commit"> | CallOf<"detach" | "remove">): Promise<ResultPair> {
-    const { sessions, epoch } = this.store;
+    const { sessions } = this.store;
+    const { epoch = "" } = this;
     const sessionId = `s${call.session}`;
     const session = this.model.sessions.get(sessionId);
     const claim = { sessionId, epoch, fence: (session?.fence ?? 1) - call.fencesBehind };

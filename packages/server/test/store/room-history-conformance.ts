@@ -1,5 +1,6 @@
 /** How a store keeps the history of rooms, and how a reader goes through it. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { waitOptions } from "../../../../test/time-limits.ts";
 import type { RoomEntry, RoomPlace, RoomSelection } from "../../src/store/room-log.ts";
 import type { Store } from "../../src/store/store.ts";
 import { retain, roomMessage, watcher } from "./store-fixtures.ts";
@@ -31,16 +32,17 @@ export function testRoomHistory(name: string, open: () => Promise<Store>): void 
     test("messages that are appended concurrently have one order for readers and watchers", async () => {
       const store = await open();
       const received: RoomEntry[] = [];
-      store.rooms.watch(
+      const watch = store.rooms.watch(
         "r",
         watcher((entry) => received.push(entry)),
       );
+      await watch.ready;
       const appends = ["a", "b", "c", "d"].map(async (text) =>
         store.rooms.append("r", roomMessage(text), keep),
       );
       const places = await Promise.all(appends);
       const { entries } = await store.rooms.read("r", {}, 10);
-      expect(received).toEqual(entries);
+      await vi.waitFor(() => expect(received).toEqual(entries), waitOptions);
       expect(entries.map(({ offset, previous }) => ({ offset, previous }))).toEqual(
         places
           .sort((one, other) => one.offset - other.offset)
@@ -67,16 +69,17 @@ export function testRoomHistory(name: string, open: () => Promise<Store>): void 
     test("a room that retains nothing counts its messages and calls its watchers; a reader receives a gap", async () => {
       const store = await open();
       const received: unknown[] = [];
-      store.rooms.watch(
+      const watch = store.rooms.watch(
         "r",
         watcher(({ data }) => received.push(data)),
       );
+      await watch.ready;
       const nothing = retain(0, 0);
       const start = await store.rooms.position("r");
       await appendAll(store, "r", ["a"]);
       await appendAll(store, "r", ["b", "c"], nothing);
       const { epoch, offset } = await store.rooms.position("r");
-      expect(received).toEqual(["a", "b", "c"]);
+      await vi.waitFor(() => expect(received).toEqual(["a", "b", "c"]), waitOptions);
       expect(await store.rooms.read("r", start, 10)).toStrictEqual({
         epoch: start.epoch,
         offset,

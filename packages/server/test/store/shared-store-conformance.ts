@@ -78,16 +78,19 @@ export function testSharedStore(name: string, create: () => Awaitable<StoreData>
     test("messages that all stores append concurrently have one order for readers and watchers", async () => {
       const stores = await openTwo();
       const texts = ["a", "b", "c", "d"];
+      const ready: Promise<unknown>[] = [];
       const receivedByEach = stores.map(
         ({ rooms }) =>
           new Promise<readonly RoomEntry[]>((resolve) => {
             const received: RoomEntry[] = [];
-            rooms.watch(
+            const watch = rooms.watch(
               "r",
               watcher((entry) => received.push(entry) === 2 * texts.length && resolve(received)),
             );
+            ready.push(Promise.resolve(watch.ready));
           }),
       );
+      await Promise.all(ready);
       const appends = texts.flatMap((text) =>
         stores.map(async ({ rooms }) => rooms.append("r", roomMessage(text), keep)),
       );

@@ -62,6 +62,13 @@ export async function readState({ sessions }: Store, claim: Claim, receivedUpTo 
   return resumed(await sessions.attach(attachRequest(claim, { attempt: 99, receivedUpTo }))).state;
 }
 
+/** The epoch in which the sessions of a store begin. */
+export async function epochOf({ sessions }: Store): Promise<string> {
+  const claim = await sessions.create({ ...newSession, sessionId: crypto.randomUUID() });
+  await sessions.remove(claim);
+  return claim.epoch;
+}
+
 /** Three messages to the client. */
 export const threeMessages = [1, 2, 3].map((sequence) => ({ sequence, data: `m${sequence}` }));
 

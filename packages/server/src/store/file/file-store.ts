@@ -101,8 +101,7 @@ async function openJournal(
   const writer = new GroupWriter(tables, await Journal.create(path, sync, snapshot()), snapshot, onError);
   let closing: Promise<void> | undefined;
   return {
-    epoch,
-    proofKey,
+    proofKey: () => proofKey,
     report,
     sessions: tables.sessions,
     rooms: tables.rooms,

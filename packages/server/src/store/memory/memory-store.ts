@@ -27,9 +27,8 @@ export interface MemoryStoreOptions {
  */
 export function memoryStore({ bytes = Infinity, now }: MemoryStoreOptions = {}): Store {
   if (!(bytes >= 0)) throw new RangeError(`memoryStore: \`bytes\` must be a number from 0, not ${bytes}`);
-  const epoch = newEpoch();
   const tables = new Tables(
-    epoch,
+    newEpoch(),
     ({ update, result }) => {
       if (update !== undefined) tables.apply(update);
       return result();
@@ -37,5 +36,6 @@ export function memoryStore({ bytes = Infinity, now }: MemoryStoreOptions = {}):
     { maxBytes: bytes, now },
   );
   const { sessions, rooms, tickets } = tables;
-  return { epoch, proofKey: newProofKey(), sessions, rooms, tickets };
+  const proofKey = newProofKey();
+  return { proofKey: () => proofKey, sessions, rooms, tickets };
 }

@@ -1,8 +1,8 @@
 /** A program that uses a store as fast as it can, and prints every settled call, until it is killed. */
 import { fileStore } from "../../../src/store/file/file-store.ts";
 
-const [directory = "", run = ""] = process.argv.slice(2);
-const { epoch, report, sessions, rooms } = await fileStore({ directory });
+const [directory = "", run = "", knownEpoch = ""] = process.argv.slice(2);
+const { report, sessions, rooms } = await fileStore({ directory });
 const session = {
   sessionId: "s",
   secretHash: "hash",
@@ -14,7 +14,8 @@ const session = {
 const keep = { messages: 1_000_000, ms: 1_000_000_000 };
 const print = (line: object): void => console.log(JSON.stringify(line));
 
-if (report.history === "new") await sessions.create({ ...session, attempt: 1 });
+const epoch =
+  report.history === "new" ? (await sessions.create({ ...session, attempt: 1 })).epoch : knownEpoch;
 const attached = await sessions.attach({
   ...session,
   attempt: 1 + Number(run),

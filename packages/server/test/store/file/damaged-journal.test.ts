@@ -8,7 +8,7 @@ import { type FileStore, fileStore } from "../../../src/store/file/file-store.ts
 import type { RoomPart, RoomPosition } from "../../../src/store/room-log.ts";
 import type { AttachRequest, SessionState } from "../../../src/store/session-store.ts";
 import type { Store } from "../../../src/store/store.ts";
-import { attachRequest, newSession, retain, roomMessage } from "../store-fixtures.ts";
+import { attachRequest, epochOf, newSession, retain, roomMessage } from "../store-fixtures.ts";
 import { temporaryDirectory } from "./directories.ts";
 import { createRandom, damages, type Span } from "./journal-damages.ts";
 import { slow } from "../../../../../test/time-limits.ts";
@@ -85,7 +85,7 @@ beforeAll(async () => {
   journal = await readFile(path);
   const next = await fileStore({ directory });
   truth = {
-    epoch: next.epoch,
+    epoch: await epochOf(next),
     requests,
     positions,
     spans,
@@ -162,10 +162,11 @@ test.each(rows)(
       const everything = lost.size === sessionIds.length + roomNames.length;
       const copied =
         damagedCopy === undefined ? history === "kept" : bytes.equals(await readFile(damagedCopy));
+      const epoch = await epochOf(store);
       expect({
         seed,
         copied,
-        newEpoch: store.epoch !== truth.epoch,
+        newEpoch: epoch !== truth.epoch,
         everything: history === "lost" && everything,
       }).toEqual({
         seed,

@@ -1,12 +1,20 @@
-import { appendFile, copyFile, mkdir, open, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, open, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { currentBootId } from "../../../src/store/file/process-identity.ts";
 import { type FileStore, fileStore, type FileStoreOptions } from "../../../src/store/file/file-store.ts";
 import { testHandover } from "../handover-conformance.ts";
 import { testStore } from "../store-conformance.ts";
-import { attachRequest, newSession, resumed, retain, roomMessage, threeMessages } from "../store-fixtures.ts";
-import { temporaryDirectory } from "./directories.ts";
+import {
+  attachRequest,
+  epochOf,
+  newSession,
+  resumed,
+  retain,
+  roomMessage,
+  threeMessages,
+} from "../store-fixtures.ts";
+import { copyAsKilled, temporaryDirectory } from "./directories.ts";
 import { slow } from "../../../../../test/time-limits.ts";
 
 vi.mock(import("../../../src/store/file/process-identity.ts"), { spy: true });
@@ -42,13 +50,6 @@ async function openStore(directory: string, options: Partial<FileStoreOptions> =
   return store;
 }
 
-/** Copies a directory as it would be if the process were killed now. */
-async function copyAsKilled(directory: string): Promise<string> {
-  const copy = await temporaryDirectory();
-  await copyFile(join(directory, "journal"), join(copy, "journal"));
-  return copy;
-}
-
 /** Changes one byte of a journal, and returns the changed journal. */
 async function damageJournal(directory: string, at: number): Promise<Buffer> {
   const bytes = await readFile(join(directory, "journal"));
@@ -74,7 +75,7 @@ test.each(["closed", "killed"])("a store that was %s has everything when it is o
   if (end === "closed") await store.close();
   const reopened = await openStore(end === "closed" ? directory : await copyAsKilled(directory));
   expect(reopened.report).toEqual({ history: "kept", droppedBytes: 0 });
-  expect(reopened.epoch).toBe(store.epoch);
+  expect(await epochOf(reopened)).toBe(claim.epoch);
   expect(await reopened.sessions.list()).toMatchObject([
     { claim, owner: undefined, endsAt: undefined, bytes: 6 },
   ]);
@@ -178,7 +179,7 @@ test("a damaged file is copied, sessions reset, and rooms have a gap", async () 
     damagedCopy,
   });
   expect(await readFile(damagedCopy)).toEqual(bytes);
-  expect(reopened.epoch).not.toBe(store.epoch);
+  expect(await epochOf(reopened)).not.toBe(claim.epoch);
   expect(await reopened.sessions.attach(attachRequest(claim))).toMatchObject({
     type: "reset",
     reason: "lost",
@@ -209,7 +210,7 @@ test.each([
     vi.mocked(currentBootId).mockReturnValue(bootId);
     const reopened = await openStore(copy);
     expect(reopened.report.history).toBe(history);
-    expect(reopened.epoch === store.epoch).toBe(history === "kept");
+    expect((await epochOf(reopened)) === claim.epoch).toBe(history === "kept");
     const type = history === "kept" ? "resumed" : "reset";
     expect(await reopened.sessions.attach(attachRequest(claim))).toMatchObject({ type });
     expect((await reopened.rooms.read("r", {}, 9)).entries).toHaveLength(1);
@@ -217,13 +218,14 @@ test.each([
 );
 
 test("a lost epoch does not come back when the store is opened once more", async () => {
-  const { directory, store, claim } = await openFilledStore();
+  const { directory, claim } = await openFilledStore();
   vi.mocked(currentBootId).mockReturnValue("another");
   onTestFinished(() => void vi.mocked(currentBootId).mockReset());
   const second = await openStore(await copyAsKilled(directory));
+  const secondEpoch = await epochOf(second);
   await second.close();
   const third = await openStore(await copyAsKilled(directory));
-  expect(new Set([store.epoch, second.epoch, third.epoch]).size).toBe(3);
+  expect(new Set([claim.epoch, secondEpoch, await epochOf(third)]).size).toBe(3);
   expect(await third.sessions.attach(attachRequest(claim))).toMatchObject({ type: "reset", reason: "lost" });
 });
 

@@ -1,0 +1,36 @@
+/** What an error of a client library means for a call. */
+
+/** Redis is loading its data, is a replica, has no master, runs another script, or has not run an earlier call. */
+const temporary =
+  /^(LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|NOREPLICAS|BUSY|MOVED|ASK|SYMBOLON_ORDER)\b/;
+/** Every error that Redis itself returns begins with such a word. */
+const answered = /^[A-Z]+\b/;
+
+/** Whether a call may succeed when it is made again: Redis has not run it, or the answer is lost. */
+export function isTemporary(error: Error): boolean {
+  return temporary.test(error.message) || !answered.test(error.message);
+}
+
+/** The error for the caller, which says what to do. */
+export function explain(error: Error): Error {
+  const { message } = error;
+  if (message.startsWith("OOM"))
+    return new Error(
+      "the store is full: raise `maxmemory` of Redis, end sessions, or keep less room history",
+      {
+        cause: error,
+      },
+    );
+  if (/^(NOAUTH|WRONGPASS)|unauthenticated/.test(message))
+    return new Error(`Redis asks for another user or password: put them into \`url\`. It says: ${message}`, {
+      cause: error,
+    });
+  if (message.startsWith("NOPERM"))
+    return new Error(
+      `the user of Redis may not do what the store needs: ${message}. Allow it +@read +@write +@scripting +@pubsub +info +time +ping on its keys and channels`,
+      { cause: error },
+    );
+  if (/compiling script|unknown command/i.test(message))
+    return new Error(`the store needs Redis 7.0 or later, or Valkey: ${message}`, { cause: error });
+  return new Error(`Redis refuses the call: ${message}`, { cause: error });
+}

@@ -1,0 +1,44 @@
+import { createClient } from "@redis/client";
+import type { Connection, ConnectionListener } from "./connection.ts";
+import { connectIoredis, type IoredisClient } from "./ioredis.ts";
+import { connectNodeRedis, type NodeRedisClient } from "./node-redis.ts";
+
+/** How the store finds Redis: by an address, or by the options of a client. */
+export type RedisAddress =
+  | {
+      /** The address: `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
+      readonly url: string;
+      readonly client?: undefined;
+    }
+  | {
+      /**
+       * A client or a cluster of `redis` (5 or later) or `ioredis` (5 or later). The store makes its own connections with the
+       * options of this one, which stays yours.
+       */
+      readonly client: NodeRedisClient | IoredisClient;
+      readonly url?: undefined;
+    };
+
+/** How often a client made from `url` asks a quiet server, and after which silence it connects again, in ms. */
+const [pingInterval, socketTimeout] = [5_000, 15_000];
+
+/**
+ * Connects to Redis. The client library connects again whenever it has to.
+ *
+ * @throws TypeError for an invalid address, or something that is no client.
+ */
+export function connect({ url, client }: RedisAddress, listener: ConnectionListener): Connection {
+  if (url !== undefined && client === undefined)
+    return connectNodeRedis(createClient({ url, pingInterval, socket: { socketTimeout } }), listener);
+  if (url === undefined && isObject(client)) {
+    if ("evalSha" in client) return connectNodeRedis(client, listener);
+    if ("evalsha" in client) return connectIoredis(client, listener);
+  }
+  throw new TypeError(
+    "redisStore needs either `url`, such as redis://localhost:6379, or `client`, a client of the package redis or ioredis",
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

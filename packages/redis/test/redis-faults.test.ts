@@ -1,0 +1,252 @@
+/** What a store in Redis does when connections break, and when Redis stands still, ends, or loses its data. */
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { attachRequest, newSession, retain, roomMessage } from "../../server/test/store/store-fixtures.ts";
+import { slow, waitOptions } from "../../../test/time-limits.ts";
+import { type RedisStore, redisStore, type RedisStoreOptions } from "../src/index.ts";
+import { Forwarder } from "./redis-server/forwarder.ts";
+import { type RedisServer, startRedis } from "./redis-server/redis-server.ts";
+
+const keep = retain(100_000, 1e9);
+
+function openStore(options: RedisStoreOptions): RedisStore {
+  const store = redisStore({ onError: () => {}, timeout: 40_000, ...options });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** Appends texts to the room "r" and commits them to a session, all at once; resolves with those that the room has. */
+async function appendAll({ sessions, rooms }: RedisStore, count: number): Promise<readonly unknown[]> {
+  const claim = await sessions.create(newSession);
+  const calls: Promise<unknown>[] = [];
+  for (let n = 1; n <= count; n += 1) {
+    const roomMessages = [{ room: "r", message: roomMessage(`commit ${n}`), keep }];
+    calls.push(
+      Promise.resolve(sessions.commit(claim, { outgoing: [{ sequence: n, data: "m" }], roomMessages })),
+      Promise.resolve(rooms.append("r", roomMessage(`append ${n}`), keep)),
+    );
+    if (n % 10 === 0) await calls.at(-10);
+  }
+  const results = await Promise.all(calls);
+  expect(results.filter((result) => result === false)).toEqual([]);
+  const { entries } = await rooms.read("r", {}, 2 * count + 1);
+  return entries.map(({ data }) => data);
+}
+
+/** Waits until a replica has the session of a test, and its file has it too. */
+async function waitForSession(replica: RedisServer): Promise<void> {
+  await vi.waitFor(async () => {
+    const isStored = (await replica.command("EXISTS", "{symbolon}:s:s")) === 1;
+    const persistence = String(await replica.command("INFO", "persistence"));
+    if (!isStored || !/aof_rewrite_in_progress:0\s+aof_rewrite_scheduled:0/.test(persistence))
+      throw new Error(persistence);
+  }, waitOptions);
+}
+
+/** What `appendAll` has to return. */
+function expected(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => [`commit ${index + 1}`, `append ${index + 1}`]).flat();
+}
+
+test.each(["redis", "ioredis"])(
+  "calls by %s are made once, in order, while connections break",
+  slow,
+  async (name) => {
+    const server = await startRedis();
+    const forwarder = await Forwarder.start(server.port);
+    const { url } = forwarder;
+    const store = openStore(name === "redis" ? { url } : { client: new Redis(url, { lazyConnect: true }) });
+    let breaks = 0;
+    const breaking = setInterval(() => {
+      forwarder.break();
+      breaks += 1;
+    }, 15);
+    onTestFinished(() => clearInterval(breaking));
+    expect(await appendAll(store, 1_500)).toEqual(expected(1_500));
+    expect(breaks).toBeGreaterThan(3);
+  },
+);
+
+test(
+  "a Redis that is killed and reads its append-only file loses nothing, and makes no call twice",
+  slow,
+  async () => {
+    const server = await startRedis({ args: ["--appendonly", "yes"] });
+    const store = openStore({ url: server.url });
+    const { epoch } = await store.sessions.create({ ...newSession, sessionId: "before" });
+    const appending = appendAll(store, 3_000);
+    await vi.waitFor(
+      async () => expect((await store.rooms.position("r")).offset).toBeGreaterThan(500),
+      waitOptions,
+    );
+    await server.signal("SIGKILL");
+    await server.restart();
+    expect(await appending).toEqual(expected(3_000));
+    expect(await store.sessions.create({ ...newSession, sessionId: "after" })).toMatchObject({ epoch });
+  },
+);
+
+test.each([
+  ["that restarts without an append-only file", []],
+  ["that reads an older snapshot", ["--dbfilename", "dump.rdb"]],
+])("a Redis %s begins a new epoch: sessions reset, and rooms have a gap", async (_which, args) => {
+  const server = await startRedis({ args });
+  const store = openStore({ url: server.url });
+  const claim = await store.sessions.create(newSession);
+  await store.rooms.append("r", roomMessage("kept"), keep);
+  const position = await store.rooms.position("r");
+  if (args.length > 0) await server.command("SAVE");
+  await server.signal("SIGKILL");
+  await server.restart();
+  const { type } = await store.sessions.attach(attachRequest(claim));
+  expect(type).toBe(args.length > 0 ? "reset" : "refused");
+  expect(await store.rooms.read("r", position, 9)).toMatchObject({ gap: { from: 1 }, entries: [] });
+  expect((await store.sessions.create({ ...newSession, sessionId: "t" })).epoch).not.toBe(claim.epoch);
+});
+
+test("a replica that is promoted begins a new epoch, and the next restart on its file keeps that", async () => {
+  const [master, replica] = [await startRedis(), await startRedis({ args: ["--appendonly", "yes"] })];
+  await replica.command("REPLICAOF", "127.0.0.1", String(master.port));
+  const forwarder = await Forwarder.start(master.port);
+  const store = openStore({ url: forwarder.url });
+  const claim = await store.sessions.create(newSession);
+  await waitForSession(replica);
+  await replica.command("REPLICAOF", "NO", "ONE");
+  forwarder.target = replica.port;
+  await master.signal("SIGKILL");
+  forwarder.break();
+  expect(await store.sessions.attach(attachRequest(claim))).toMatchObject({ type: "reset" });
+  const { epoch } = await store.sessions.create({ ...newSession, sessionId: "t" });
+  expect(epoch).not.toBe(claim.epoch);
+  await replica.signal("SIGKILL");
+  await replica.restart();
+  expect(await store.sessions.create({ ...newSession, sessionId: "u" })).toMatchObject({ epoch });
+});
+
+test("a file that has lost the newest writes begins a new epoch, though another process writes first", async () => {
+  const server = await startRedis({ args: ["--appendonly", "yes"] });
+  const older = await startRedis({ args: ["--appendonly", "yes"] });
+  await older.command("REPLICAOF", "127.0.0.1", String(server.port));
+  const forwarder = await Forwarder.start(server.port);
+  const [store, other] = [openStore({ url: forwarder.url }), openStore({ url: forwarder.url })];
+  const claim = await store.sessions.create(newSession);
+  await other.sessions.list();
+  await waitForSession(older);
+  await older.command("REPLICAOF", "NO", "ONE"); // its file ends here
+  for (let n = 0; n < 5; n += 1) await store.rooms.append("r", roomMessage("lost"), keep);
+  await older.signal("SIGKILL");
+  await older.restart();
+  forwarder.target = older.port;
+  forwarder.break();
+  for (let n = 0; n < 9; n += 1) await other.rooms.append("r", roomMessage("later"), keep);
+  expect(await store.sessions.attach(attachRequest(claim))).toMatchObject({ type: "reset" });
+  expect((await store.sessions.create({ ...newSession, sessionId: "t" })).epoch).not.toBe(claim.epoch);
+});
+
+test("calls wait for a Redis that stands still, and fail after the timeout with what to do", async () => {
+  const server = await startRedis();
+  const [patient, hasty] = [openStore({ url: server.url }), openStore({ url: server.url, timeout: 50 })];
+  await Promise.all([patient.sessions.list(), hasty.sessions.list()]);
+  await server.signal("SIGSTOP");
+  const created = patient.sessions.create(newSession);
+  await expect(hasty.rooms.position("r")).rejects.toThrow(
+    "Redis did not answer within 50 ms: check its address and its load, or raise `timeout`",
+  );
+  await server.signal("SIGCONT");
+  expect(await created).toMatchObject({ fence: 1 });
+  await vi.waitFor(async () => expect(await hasty.sessions.list()).toHaveLength(1), waitOptions);
+});
+
+test("what waits for Redis is bounded: calls that need memory fail, and the others wait", async () => {
+  const server = await startRedis();
+  const store = openStore({ url: server.url, bufferBytes: 10_000 });
+  const claim = await store.sessions.create(newSession);
+  await server.signal("SIGSTOP");
+  const waiting = store.rooms.append("r", roomMessage("x".repeat(9_000)), keep);
+  await expect(store.rooms.append("r", roomMessage("y".repeat(900)), keep)).rejects.toThrow(
+    "wait for Redis, which is too slow: try later, or raise `bufferBytes`",
+  );
+  expect(store.rooms.hasCapacity?.("ada", 900)).toBe(false);
+  const removed = store.sessions.remove(claim);
+  await server.signal("SIGCONT");
+  expect(await waiting).toEqual({ offset: 1, previous: 0 });
+  expect(await removed).toBe(true);
+  expect(store.rooms.hasCapacity?.("ada", 900)).toBe(true);
+});
+
+test("a Redis that is full refuses what needs memory, and accepts what frees it", async () => {
+  const server = await startRedis();
+  const store = openStore({ url: server.url });
+  const claim = await store.sessions.create(newSession);
+  await server.command("CONFIG", "SET", "maxmemory", "1");
+  await expect(store.sessions.create({ ...newSession, sessionId: "t" })).rejects.toThrow(
+    "the store is full: raise `maxmemory` of Redis, end sessions, or keep less room history",
+  );
+  await expect(store.rooms.append("r", roomMessage(""), keep)).rejects.toThrow("the store is full");
+  expect(await store.sessions.detach(claim, 60_000)).toBe(true);
+  expect(await store.sessions.remove(claim)).toBe(true);
+  await server.command("CONFIG", "SET", "maxmemory", "0");
+  expect(await store.sessions.create({ ...newSession, sessionId: "t" })).toMatchObject({ fence: 1 });
+});
+
+test("a watcher learns that it may have missed messages when the connection was lost", async () => {
+  const server = await startRedis();
+  const forwarder = await Forwarder.start(server.port);
+  const [store, other] = [openStore({ url: forwarder.url }), openStore({ url: server.url })];
+  const received: unknown[] = [];
+  const { ready } = store.rooms.watch("r", {
+    receive: ({ data }) => received.push(data),
+    missed: () => received.push("missed"),
+  });
+  await ready;
+  await other.rooms.append("r", roomMessage("a"), keep);
+  await vi.waitFor(() => expect(received).toEqual(["a"]), waitOptions);
+  forwarder.break();
+  await vi.waitFor(() => expect(received).toEqual(["a", "missed"]), waitOptions);
+  await other.rooms.append("r", roomMessage("b"), keep);
+  await vi.waitFor(() => expect(received).toEqual(["a", "missed", "b"]), waitOptions);
+});
+
+test("a message that is not published is found by comparing the position of the room", async () => {
+  const server = await startRedis();
+  const store = openStore({ url: server.url });
+  const missed: string[] = [];
+  const { ready } = store.rooms.watch("r", { receive: () => {}, missed: () => missed.push("missed") });
+  await ready;
+  await store.rooms.append("r", roomMessage("a"), keep);
+  await server.command("HINCRBY", "{symbolon}:r:r", "offset", "1");
+  for (let sweeps = 0; sweeps < 3; sweeps += 1) await store.rooms.sweep(0, Infinity);
+  expect(missed).toEqual(["missed"]);
+});
+
+test("a store that is closed rejects every call, and a close waits for the calls before it", async () => {
+  const server = await startRedis();
+  const store = redisStore({ url: server.url });
+  const created = store.sessions.create(newSession);
+  await Promise.all([store.close(), store.close()]);
+  expect(await created).toMatchObject({ fence: 1 });
+  await expect(store.sessions.list()).rejects.toThrow("the store is closed");
+});
+
+test("a Redis that asks for a password refuses a store without one", async () => {
+  const server = await startRedis();
+  await server.command("CONFIG", "SET", "requirepass", "secret");
+  const store = openStore({ url: server.url });
+  await expect(store.sessions.list()).rejects.toThrow(
+    "Redis asks for another user or password: put them into `url`",
+  );
+  const allowed = openStore({ url: server.url.replace("//", "//:secret@") });
+  expect(await allowed.sessions.list()).toEqual([]);
+});
+
+test.each([
+  [{}, "redisStore needs either `url`"],
+  [{ client: {} }, "redisStore needs either `url`"],
+  [{ url: "redis://localhost", client: {} }, "redisStore needs either `url`"],
+  [{ url: "redis://localhost", prefix: "{a}" }, "`prefix` must be a text without braces and spaces"],
+  [{ url: "redis://localhost", timeout: 0 }, "`timeout` must be above 0"],
+  [{ url: "redis://localhost", bufferBytes: -1 }, "`bufferBytes` must be above 0"],
+  [{ url: "redis://localhost", ttl: 1 }, 'redisStore has no option "ttl"'],
+])("options %j are refused", (options, message) => {
+  expect(() => redisStore(options as unknown as RedisStoreOptions)).toThrow(message);
+});

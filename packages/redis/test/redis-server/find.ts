@@ -1,0 +1,21 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** The path of the server of Redis, or of Valkey: that of REDIS_SERVER_PATH, or the one on PATH; undefined when there is none. */
+export function findRedisServer(): string | undefined {
+  const chosen = process.env["REDIS_SERVER_PATH"];
+  const folders = ["/usr/bin", ...(process.env["PATH"] ?? "").split(delimiter)];
+  const paths = ["redis-server", "valkey-server"].flatMap((name) =>
+    folders.map((folder) => join(folder, name)),
+  );
+  return (chosen ? [chosen] : paths).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
