@@ -40,7 +40,6 @@ export function redisRooms({ calls, subscriptions, watched, prefix }: RedisRooms
       const [epoch, offset] = (await calls.call("position", [room], mayBegin)) as [string, string];
       return { epoch, offset: Number(offset) };
     },
-    hasCapacity: (_account, bytes) => calls.hasCapacity(bytes),
     membership: async (room, member) => Number(await calls.call("membership", [room, member])),
     endMembership: async (room, member) => {
       await calls.call("endMembership", [room, member], once);

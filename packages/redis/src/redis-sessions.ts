@@ -13,7 +13,7 @@ import type {
 import type { OrderedCalls } from "./calls/ordered-calls.ts";
 import { appendArguments } from "./redis-rooms.ts";
 import type { Subscriptions } from "./subscriptions.ts";
-import { claimArguments, decodeMessage, encodeMessage, optional, progressOf } from "./values.ts";
+import { claimArguments, decodeMessage, encodeMessage, optionalArguments, progressOf } from "./values.ts";
 
 /** What the sessions of a store need. */
 export interface RedisSessionsOptions {
@@ -69,7 +69,7 @@ export function redisSessions({ calls, subscriptions, prefix, onSweep }: RedisSe
     release: (claim, ms) => change("detach", claim, ms, "1"),
     willRelease: (claim) => change("willRelease", claim),
     remove: (claim, close) =>
-      change("remove", claim, ...optional(close === undefined ? undefined : JSON.stringify(close))),
+      change("remove", claim, ...optionalArguments(close === undefined ? undefined : JSON.stringify(close))),
     renew: async (connected, lease, detached) => {
       const renewed = [
         ...parts(connected).map((part) => ({ part, args: claimLists(part, []) })),
@@ -95,12 +95,17 @@ export function redisSessions({ calls, subscriptions, prefix, onSweep }: RedisSe
       onSweep();
       return (await calls.call("sweep", [grace])) === 1;
     },
+    isOverloaded: () => calls.isSlow,
     list: async ({ principal, after = "", most = 1_000 } = {}) => {
       const listed: StoredSession[] = [];
       while (listed.length < most) {
         const size = Math.min(callSize, most - listed.length);
         const from = listed.at(-1)?.claim.sessionId ?? after;
-        const part = (await calls.call("list", [...optional(principal), from, size])) as ListedSession[];
+        const part = (await calls.call("list", [
+          ...optionalArguments(principal),
+          from,
+          size,
+        ])) as ListedSession[];
         listed.push(...part.map(storedSession));
         if (part.length < size) break;
       }
@@ -111,7 +116,16 @@ export function redisSessions({ calls, subscriptions, prefix, onSweep }: RedisSe
 
 function sessionArguments(session: NewSession): readonly (string | number)[] {
   const { sessionId, secretHash, keyHash, service, attempt, principal, lease } = session;
-  return [sessionId, secretHash, keyHash, service, attempt, ...optional(principal), lease.node, lease.ms];
+  return [
+    sessionId,
+    secretHash,
+    keyHash,
+    service,
+    attempt,
+    ...optionalArguments(principal),
+    lease.node,
+    lease.ms,
+  ];
 }
 
 type AttachReply =
@@ -163,11 +177,11 @@ function sessionState(state: StateReply): SessionState {
 function commitArguments(record: SessionCommit): readonly (string | number)[] {
   const { outgoing = [], acknowledged, received, roomMessages = [], note } = record;
   return [
-    ...optional(acknowledged?.upTo),
-    ...optional(received?.upTo),
+    ...optionalArguments(acknowledged?.upTo),
+    ...optionalArguments(received?.upTo),
     acknowledged?.pending.join(",") ?? "",
     received?.pending.join(",") ?? "",
-    ...optional(note === undefined ? undefined : encodeMessage(note)),
+    ...optionalArguments(note === undefined ? undefined : encodeMessage(note)),
     outgoing[0]?.sequence ?? 0,
     outgoing.length,
     ...outgoing.flatMap(({ data }) => [data.length, encodeMessage(data)]),

@@ -1,6 +1,6 @@
 import type { Store } from "@symbolon/server/store";
 import { OrderedCalls } from "./calls/ordered-calls.ts";
-import { connect, type RedisAddress } from "./connection/connect.ts";
+import { connectRedis, type RedisAddress } from "./connection/connect.ts";
 import { redisRooms } from "./redis-rooms.ts";
 import { redisSessions } from "./redis-sessions.ts";
 import { redisTickets } from "./redis-tickets.ts";
@@ -55,7 +55,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
   const { prefix: name = "symbolon", timeout = 10_000, bufferBytes = 64 * 1024 * 1024, now } = options;
   const { onError = (error) => console.error(error) } = options;
   const prefix = `{${name}}:`;
-  const connection = connect(options, {
+  const connection = connectRedis(options, {
     onMessage: (channel, message) => subscriptions.receive(channel, message),
     onRestored: () => subscriptions.restore(),
     onError: (error) => {

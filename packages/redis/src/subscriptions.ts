@@ -1,4 +1,4 @@
-import type { Connection } from "./connection/connection.ts";
+import type { RedisConnection } from "./connection/connection.ts";
 
 /** Receives what is published in a channel. */
 export interface ChannelListener {
@@ -23,12 +23,12 @@ interface Channel {
 
 /** The channels of Redis that a store receives from: each once, for all that listen. */
 export class Subscriptions {
-  readonly #connection: Connection;
+  readonly #connection: RedisConnection;
   readonly #channels = new Map<string, Channel>();
   /** Channels that are being left: a client library mixes up what it is asked meanwhile. */
   readonly #leaving = new Map<string, Promise<unknown>>();
 
-  constructor(connection: Connection) {
+  constructor(connection: RedisConnection) {
     this.#connection = connection;
   }
 

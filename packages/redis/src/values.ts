@@ -18,7 +18,7 @@ export function decodeMessage(text: string): Message {
 }
 
 /** A value that may be missing, as two arguments. */
-export function optional(value: string | number | undefined): readonly [has: string, value: string] {
+export function optionalArguments(value: string | number | undefined): readonly [has: string, value: string] {
   return value === undefined ? ["0", ""] : ["1", String(value)];
 }
 

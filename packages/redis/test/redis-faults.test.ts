@@ -1,4 +1,5 @@
 /** What a store in Redis does when connections break, and when Redis stands still, ends, or loses its data. */
+import { readFile } from "node:fs/promises";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { attachRequest, newSession, retain, roomMessage } from "../../server/test/store/store-fixtures.ts";
@@ -145,10 +146,10 @@ test("a file that has lost the newest writes begins a new epoch, though another 
 
 test("calls wait for a Redis that stands still, and fail after the timeout with what to do", async () => {
   const server = await startRedis();
-  const [patient, hasty] = [openStore({ url: server.url }), openStore({ url: server.url, timeout: 50 })];
-  await Promise.all([patient.sessions.list(), hasty.sessions.list()]);
+  const [waiting, hasty] = [openStore({ url: server.url }), openStore({ url: server.url, timeout: 50 })];
+  await vi.waitFor(() => Promise.all([waiting.sessions.list(), hasty.sessions.list()]), waitOptions);
   await server.signal("SIGSTOP");
-  const created = patient.sessions.create(newSession);
+  const created = waiting.sessions.create(newSession);
   await expect(hasty.rooms.position("r")).rejects.toThrow(
     "Redis did not answer within 50 ms: check its address and its load, or raise `timeout`",
   );
@@ -166,12 +167,12 @@ test("what waits for Redis is bounded: calls that need memory fail, and the othe
   await expect(store.rooms.append("r", roomMessage("y".repeat(900)), keep)).rejects.toThrow(
     "wait for Redis, which is too slow: try later, or raise `bufferBytes`",
   );
-  expect(store.rooms.hasCapacity?.("ada", 900)).toBe(false);
+  expect(store.sessions.isOverloaded?.()).toBe(true);
   const removed = store.sessions.remove(claim);
   await server.signal("SIGCONT");
   expect(await waiting).toEqual({ offset: 1, previous: 0 });
   expect(await removed).toBe(true);
-  expect(store.rooms.hasCapacity?.("ada", 900)).toBe(true);
+  expect(store.sessions.isOverloaded?.()).toBe(false);
 });
 
 test("a Redis that is full refuses what needs memory, and accepts what frees it", async () => {
@@ -237,6 +238,35 @@ test("a Redis that asks for a password refuses a store without one", async () =>
   );
   const allowed = openStore({ url: server.url.replace("//", "//:secret@") });
   expect(await allowed.sessions.list()).toEqual([]);
+});
+
+test("a user of Redis that has the rights of docs/nodes.md can do all, by either client", async () => {
+  const page = await readFile(new URL("../../../docs/nodes.md", import.meta.url), "utf8");
+  const command = /redis-cli (ACL SETUSER [^`]*)```/.exec(page)?.[1] ?? "";
+  const args = command.replaceAll(/["\\]/g, "").trim().split(/\s+/);
+  const server = await startRedis();
+  expect(await server.command(...args)).toBe("OK");
+  const url = server.url.replace("//", "//chat:password@");
+  for (const address of [{ url }, { client: new Redis(url, { lazyConnect: true }) }]) {
+    const store = openStore({ ...address, prefix: "chat-production" });
+    const notices: unknown[] = [];
+    store.sessions.watch("node", (notice) => notices.push(notice));
+    await store.rooms.watch("r", { receive: ({ data }) => notices.push(data), missed: () => {} }).ready;
+    await appendAll(store, 3);
+    await store.proofKey();
+    await store.rooms.endMembership("r", "ada");
+    await store.rooms.sweep(1e15, 0);
+    await store.tickets.put(
+      "hash",
+      { principal: "ada", origin: undefined, expiresAt: 1, credentialExpiresAt: undefined },
+      2,
+    );
+    await store.tickets.take("hash");
+    const [session] = await store.sessions.list();
+    expect(session && (await store.sessions.remove(session.claim))).toBe(true);
+    expect(await store.sessions.sweep(1)).toBe(false);
+    await vi.waitFor(() => expect(notices).toHaveLength(7), waitOptions);
+  }
 });
 
 test.each([

@@ -77,9 +77,9 @@ export class OrderedCalls {
     this.#options = options;
   }
 
-  /** Whether so many bytes more may wait. */
-  hasCapacity(bytes: number): boolean {
-    return this.#bytes + bytes <= this.#options.bufferBytes;
+  /** Whether half of what may wait for Redis does already. */
+  get isSlow(): boolean {
+    return 2 * this.#bytes > this.#options.bufferBytes;
   }
 
   /**
@@ -91,7 +91,7 @@ export class OrderedCalls {
     if (this.#closed) return Promise.reject(new Error("the store is closed"));
     const texts = args.map(String);
     const bytes = texts.reduce((sum, { length }) => sum + length, callOverhead);
-    if (kind.grows && !this.hasCapacity(bytes))
+    if (kind.grows && this.#bytes + bytes > this.#options.bufferBytes)
       return Promise.reject(
         new Error(
           `${this.#bytes} bytes wait for Redis, which is too slow: try later, or raise \`bufferBytes\``,

@@ -1,5 +1,5 @@
 import { createClient } from "@redis/client";
-import type { Connection, ConnectionListener } from "./connection.ts";
+import type { RedisConnection, RedisListener } from "./connection.ts";
 import { connectIoredis, type IoredisClient } from "./ioredis.ts";
 import { connectNodeRedis, type NodeRedisClient } from "./node-redis.ts";
 
@@ -25,9 +25,9 @@ const [pingInterval, socketTimeout] = [5_000, 15_000];
 /**
  * Connects to Redis. The client library connects again whenever it has to.
  *
- * @throws TypeError for an invalid address, or something that is no client.
+ * @throws TypeError for an invalid address, or something that is not a client.
  */
-export function connect({ url, client }: RedisAddress, listener: ConnectionListener): Connection {
+export function connectRedis({ url, client }: RedisAddress, listener: RedisListener): RedisConnection {
   if (url !== undefined && client === undefined)
     return connectNodeRedis(createClient({ url, pingInterval, socket: { socketTimeout } }), listener);
   if (url === undefined && isObject(client)) {

@@ -1,7 +1,7 @@
 import type { Script } from "../script/script.ts";
 
 /** What a connection reports. */
-export interface ConnectionListener {
+export interface RedisListener {
   /** A message has arrived in a channel. */
   onMessage(channel: string, message: string): void;
   /** The connection that receives messages was lost, and is there again: the channels have to be subscribed to once more. */
@@ -11,7 +11,7 @@ export interface ConnectionListener {
 }
 
 /** Two connections to Redis by one client library: one for calls, one that receives messages. */
-export interface Connection {
+export interface RedisConnection {
   /**
    * Runs a script that all keys of an app belong to.
    *

@@ -1,4 +1,4 @@
-import { type Connection, type ConnectionListener, runScript } from "./connection.ts";
+import { type RedisConnection, type RedisListener, runScript } from "./connection.ts";
 
 /** What the store needs of a `Redis` or a `Cluster` of the package `ioredis`. */
 export interface IoredisClient {
@@ -24,7 +24,7 @@ export interface IoredisClient {
 const callOptions = { autoResendUnfulfilledCommands: true, maxRetriesPerRequest: null };
 
 /** Connects by clients with the same options as this one, which stays as it is. */
-export function connectIoredis(client: IoredisClient, listener: ConnectionListener): Connection {
+export function connectIoredis(client: IoredisClient, listener: RedisListener): RedisConnection {
   const duplicate = client.duplicate.bind(client) as (...args: unknown[]) => IoredisClient;
   const calls = client.isCluster ? duplicate([], { redisOptions: callOptions }) : duplicate(callOptions);
   const messages = duplicate();

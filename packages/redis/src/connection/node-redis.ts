@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { type Connection, type ConnectionListener, runScript } from "./connection.ts";
+import { type RedisConnection, type RedisListener, runScript } from "./connection.ts";
 
 /** What the store needs of a client or a cluster of the package `redis` or `@redis/client`. */
 export interface NodeRedisClient {
@@ -33,7 +33,7 @@ export interface NodeRedisScriptOptions {
 const retryDelay = 500;
 
 /** Connects by clients with the same options as this one, which stays as it is. */
-export function connectNodeRedis(client: NodeRedisClient, listener: ConnectionListener): Connection {
+export function connectNodeRedis(client: NodeRedisClient, listener: RedisListener): RedisConnection {
   const [calls, messages] = [client.duplicate(), client.duplicate()];
   const onMessage = (message: string, channel: string): void => listener.onMessage(channel, message);
   let wasReady = false;

@@ -9,7 +9,7 @@
  *
  * The hash "calls:<process>" has the newest call of a process, and the replies that the process has not received yet.
  */
-export const begin = `
+export const scriptBegin = `
 local call = redis.call
 local operations = {}
 local prefix = string.sub(KEYS[1], 1, -5)
@@ -81,7 +81,7 @@ end
 `;
 
 /** The end of the script: runs the operation, and keeps its reply until the process has received it. */
-export const end = `
+export const scriptEnd = `
 local value = operations[operation]()
 if number ~= '' then
   call('HSET', calls, number, cmsgpack.pack(value))

@@ -2,7 +2,7 @@
  * The operations of `RoomLog`. A room is a hash "r:<room>", and its messages are a list "e:<room>" of "<at>:<size>:<entry>", of
  * which the last has the offset of the room. `rooms` has for each room the time from which on a sweep looks at it.
  */
-export const rooms = `
+export const roomOperations = `
 local roomsDue = prefix .. 'rooms'
 local begun = 0
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { begin, end } from "./begin.ts";
-import { rooms } from "./rooms.ts";
-import { sessions } from "./sessions.ts";
-import { tickets } from "./tickets.ts";
+import { scriptBegin, scriptEnd } from "./begin.ts";
+import { roomOperations } from "./rooms.ts";
+import { sessionOperations } from "./sessions.ts";
+import { ticketOperations } from "./tickets.ts";
 
 /** A script for Redis. */
 export interface Script {
@@ -12,7 +12,7 @@ export interface Script {
   readonly digest: string;
 }
 
-const operations = [begin, rooms, sessions, tickets, end].join("\n");
+const operations = [scriptBegin, roomOperations, sessionOperations, ticketOperations, scriptEnd].join("\n");
 
 /** The script for operations that may need more memory: a Redis that is full refuses it as a whole. */
 export const growingScript: Script = scriptOf("#!lua");

@@ -2,7 +2,7 @@
  * The operations of `SessionStore`. A session is a hash "s:<id>", and its messages are a list "m:<id>" of "<size>:<data>", of
  * which the last has the sequence `last`. `due` has for each session the time when its lease runs out, or when it ends.
  */
-export const sessions = `
+export const sessionOperations = `
 local due, ids = prefix .. 'due', prefix .. 'ids'
 
 local function sessionKey(id)

@@ -1,5 +1,5 @@
 /** The operations of `TicketStore`, and the secret of the rooms. The hash "tickets" has the tickets, "ticketsDue" their ends. */
-export const tickets = `
+export const ticketOperations = `
 local ticketsKey, ticketsDue = prefix .. 'tickets', prefix .. 'ticketsDue'
 
 operations.put = function()

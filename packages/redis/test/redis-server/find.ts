@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** The path of the server of Redis, or of Valkey: that of REDIS_SERVER_PATH, or the one on PATH; undefined when there is none. */
+/** The path of the server of Redis, or of Valkey: that of REDIS_SERVER_PATH, or the one on PATH; undefined when there is not one. */
 export function findRedisServer(): string | undefined {
   const chosen = process.env["REDIS_SERVER_PATH"];
   const folders = ["/usr/bin", ...(process.env["PATH"] ?? "").split(delimiter)];

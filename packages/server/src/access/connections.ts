@@ -41,7 +41,7 @@ export class Connections {
 
   /** The number of connected clients, and of detached sessions. */
   get count(): { readonly connected: number; readonly detached: number } {
-    const all = this.#all();
+    const all = this.all();
     const connected = countConnected(all);
     return { connected, detached: all.length - connected };
   }
@@ -107,7 +107,7 @@ export class Connections {
 
   /** Asks every client to reconnect elsewhere within `within` ms, one after another, so that they do not arrive there together. */
   drain(within: number): void {
-    const all = this.#all();
+    const all = this.all();
     // The last client keeps a fifth of the time for its way.
     const pace = (within * 0.8) / all.length;
     const restart = new CloseError(CloseCode.ServiceRestart, "shutting down");
@@ -117,8 +117,11 @@ export class Connections {
     }
   }
 
-  #all(): Connection[] {
-    return Array.from(this.#byPrincipal.values()).flatMap((own) => Array.from(own));
+  /** The connections of a principal, or of all. */
+  all(principal?: string): Connection[] {
+    const sets =
+      principal === undefined ? this.#byPrincipal.values() : [this.#byPrincipal.get(principal) ?? []];
+    return Array.from(sets).flatMap((own) => Array.from(own));
   }
 }
 

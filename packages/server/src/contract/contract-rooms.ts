@@ -2,7 +2,7 @@ import type { AnyContract, Sent, ServerMessages } from "@symbolon/protocol";
 import { HeldRoomMessages, type RecordRoomMessages } from "../rooms/held-room-messages.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
 import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contract-room.ts";
-import type { ContractRoomsOptions, RoomClient } from "./contract-rooms-options.ts";
+import type { ContractRoomsOptions, RoomClient } from "../rooms/contract-rooms-options.ts";
 import type { RoomScope } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
 import { RoomReader } from "../rooms/room-reader.ts";
@@ -63,6 +63,11 @@ export class ContractRooms<C extends AnyContract> {
   /** Lets the client of `peer` join rooms. */
   addClient(peer: object, client: RoomClient): void {
     this.#clients.set(peer, client);
+  }
+
+  /** Whether a peer may join rooms. */
+  hasClient(peer: object): boolean {
+    return this.#clients.has(peer);
   }
 
   /** The room of that name, as a setup gets it. */

@@ -25,7 +25,7 @@ import {
   type PeerListener,
 } from "./conversation-peer-options.ts";
 import { type Before, broken, LazyPromise, running, type State } from "./conversation-state.ts";
-import type { RoomClient } from "./contract-rooms-options.ts";
+import type { RoomClient } from "../rooms/contract-rooms-options.ts";
 import type { ContractScope } from "./handlers.ts";
 import { Peer } from "./peer.ts";
 import type { Setup } from "./setup.ts";

@@ -34,11 +34,13 @@ import {
   type NewSessionRequest,
   readDial,
   readSessionRequest,
+  refuseByStore,
   type SessionRequest,
 } from "./session-dial.ts";
 import type { AttachRequest, AttachResult, Claim } from "../store/session-store.ts";
 import type { ServiceOptions } from "./service-options.ts";
-import type { ImplementOptions, Service, Setup } from "./setup.ts";
+import { checkPrincipal, servicePeers } from "./service-peers.ts";
+import type { ImplementOptions, Service, ServicePeers, Setup } from "./setup.ts";
 
 /** A session that is set up for its client. */
 interface StartingSession<C extends AnyContract> extends NewSessionRequest<C> {
@@ -60,6 +62,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly contract: C;
   readonly room: (name: string) => ContractRoom<C>;
   readonly join: Service<C>["join"];
+  readonly peers: ServicePeers<C>;
+  readonly to: (principal: string) => ServicePeers<C>;
   readonly middleware: readonly AnyMiddleware[];
   readonly receives: Messages;
   readonly sends: Messages;
@@ -87,6 +91,9 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     this.#rooms = new ContractRooms(contract, options, own.rooms);
     this.room = (name) => this.#rooms.room(name);
     this.join = (peer, names, options) => this.#rooms.join(peer, names, options);
+    const isOwn = (peer: object): boolean => this.#rooms.hasClient(peer);
+    this.peers = servicePeers(options.connections, isOwn);
+    this.to = (principal) => servicePeers(options.connections, isOwn, checkPrincipal(principal));
   }
 
   /** Rooms for the handler of one message: what it sends in them is sent when it has settled. */
@@ -191,16 +198,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   /** Begins a session. */
   async #begin(dial: Dial, request: NewSessionRequest<C>): Promise<Response | undefined> {
-    const { store } = this.#options;
-    if (store?.rooms.hasCapacity?.(dial.exchange.account, 0) === false)
-      return new Refusal({
-        kind: "store.bytes",
-        status: 429,
-        reason: "The store keeps too much of you: raise the `bytes` of the store",
-        retryAfter: 5,
-      });
-    const link = this.#createLink(dial);
-    return this.#start(dial, { ...request, link });
+    const refusal = refuseByStore(this.#options.store, dial.exchange.account);
+    return refusal ?? this.#start(dial, { ...request, link: this.#createLink(dial) });
   }
 
   /** Takes a session over from another process. */

@@ -2,6 +2,7 @@ import type { AnyContract } from "@symbolon/protocol";
 import type { ResumeRequest } from "@symbolon/protocol/internal";
 import type { Acceptance } from "../request/acceptance.ts";
 import type { Exchange } from "../request/exchange.ts";
+import { Refusal } from "../request/refusal.ts";
 import type { Conversation } from "./conversation.ts";
 import type { IdentifiedWire } from "../session/hello.ts";
 import { canResume } from "../session/restore.ts";
@@ -10,6 +11,7 @@ import { hashText } from "../session/session-secret.ts";
 import type { SessionOwner, Sessions } from "../session/sessions.ts";
 import type { Unleased } from "../session/stored-sessions.ts";
 import type { AttachRequest, NewSession } from "../store/session-store.ts";
+import type { Store } from "../store/store.ts";
 
 /** One dial of a session's client, from its `hello` until it is accepted or refused. */
 export interface Dial {
@@ -98,6 +100,25 @@ export function attachRequest(dial: Dial, resume: ResumeRequest): Unleased<Attac
   const { sessionId, epoch, receivedUpTo, firstHeld } = resume;
   const secretHash = hashText(resume.resumeToken);
   return { ...resumeConditions(dial), sessionId, secretHash, epoch, receivedUpTo, firstHeld };
+}
+
+/** Refuses a new session of an account when the store is too slow, or keeps too much of the account; undefined when it may begin. */
+export function refuseByStore(store: Store | undefined, account: string): Refusal | undefined {
+  if (store?.sessions.isOverloaded?.() === true)
+    return new Refusal({
+      kind: "store.slow",
+      status: 503,
+      reason: "The store is too slow at present: try later",
+      log: "the store does not answer fast enough for new sessions: look at its load and its connection",
+      retryAfter: 5,
+    });
+  if (store?.rooms.hasCapacity?.(account, 0) !== false) return undefined;
+  return new Refusal({
+    kind: "store.bytes",
+    status: 429,
+    reason: "The store keeps too much of you: raise the `bytes` of the store",
+    retryAfter: 5,
+  });
 }
 
 function resumeConditions({

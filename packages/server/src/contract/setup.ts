@@ -1,11 +1,14 @@
 import type {
   AnyContract,
   ClientMessages,
+  EventName,
   HandlerInput,
   HandlerOutput,
   HandlerUpload,
+  Sent,
   ServerMessages,
 } from "@symbolon/protocol";
+import type { EventArguments, EventOptions } from "@symbolon/protocol/internal";
 import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contract-room.ts";
 import type { Peer } from "./peer.ts";
 
@@ -20,6 +23,25 @@ export interface Service<C extends AnyContract> {
    * names.
    */
   readonly join: (member: Peer<ServerMessages<C>>, names: readonly string[], options?: JoinOptions) => void;
+  /** The clients in this process: connected, and detached ones. */
+  readonly peers: ServicePeers<C>;
+  /** Those of one principal: each of its pages, for example. @throws TypeError when the principal is not a text. */
+  readonly to: (principal: string) => ServicePeers<C>;
+}
+
+/** Clients of a contract in this process, as they are when it is read: each session that is set up and has not ended. */
+export interface ServicePeers<C extends AnyContract> extends Iterable<Peer<ServerMessages<C>>> {
+  /** How many clients they are. */
+  readonly size: number;
+  /**
+   * Sends an event to each of them, as their own `send` does. Settles when all have, or rejects as the first that fails. A room
+   * costs less for many clients: it encodes an event once, and reaches those of other processes.
+   * @throws TypeError when the codec cannot write the data.
+   */
+  readonly send: <Name extends EventName<ServerMessages<C>>>(
+    name: Name,
+    ...event: EventArguments<ServerMessages<C>, Name, EventOptions>
+  ) => Sent;
 }
 
 /** How a contract is served. */

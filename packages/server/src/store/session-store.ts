@@ -95,6 +95,13 @@ export interface SessionStore {
    * @returns `false` when the claim is not the newest of its session.
    */
   remove(claim: Claim, close?: ClientClose): Awaitable<boolean>;
+  /**
+   * Whether so much waits for an answer of the store that new sessions would only make it slower: the server refuses them with
+   * 503 then.
+   *
+   * @default never
+   */
+  isOverloaded?(): boolean;
   /** Lists sessions, in the order of their ids, by UTF-16 code units. A server calls it in `app.revoke`. */
   list(query?: SessionQuery): Awaitable<readonly StoredSession[]>;
 }

@@ -1,5 +1,5 @@
 import type { FrameCodec } from "@symbolon/protocol";
-import type { RoomMemberships } from "../rooms/memberships.ts";
+import type { RoomMemberships } from "./memberships.ts";
 import type { Store } from "../store/store.ts";
 import type { Clock } from "../timing/clock.ts";
 
