@@ -20,7 +20,10 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1), // vitest's default on two cores is one
     reporters: ["default", new SeedsReporter(), new SecurityReporter()],
     projects: [
-      project("unit", ["packages/{protocol,server,client,create-symbolon}/test/**/*.test.ts"]),
+      project("unit", [
+        "packages/{protocol,server,client,create-symbolon}/test/**/*.test.ts",
+        "packages/redis/test/calls/*.test.ts",
+      ]),
       project("redis", findRedisServer() === undefined ? [] : ["packages/redis/test/*.test.ts"]),
       {
         ...withReact18,

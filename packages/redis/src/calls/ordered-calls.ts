@@ -37,8 +37,10 @@ interface PendingCall {
   readonly reject: (error: Error) => void;
   /** What its caller gets, when the calls before have settled. */
   settle?: () => void;
-  /** Whether its answer may still come. */
+  /** Whether the client library has it. */
   isSent: boolean;
+  /** Whether its caller has its answer. */
+  hasSettled: boolean;
 }
 
 /** What a call needs besides its arguments, in bytes, estimated. */
@@ -100,7 +102,18 @@ export class OrderedCalls {
     return new Promise((resolve, reject) => {
       const number = kind.isNumbered ? String((this.#lastNumber += 1)) : "";
       const deadline = performance.now() + this.#options.timeout;
-      const call = { operation, args: texts, kind, number, bytes, deadline, resolve, reject, isSent: false };
+      const call = {
+        operation,
+        args: texts,
+        kind,
+        number,
+        bytes,
+        deadline,
+        resolve,
+        reject,
+        isSent: false,
+        hasSettled: false,
+      };
       this.#bytes += bytes;
       this.#pending.push(call);
       this.#expiry ??= this.#expireAt(deadline);
@@ -140,7 +153,7 @@ export class OrderedCalls {
     this.#inFlight += 1;
     this.#run(kind.grows ? growingScript : freeingScript, [...common, ...args]).then(
       (reply) => {
-        this.#inFlight -= 1;
+        this.#onReturn(call);
         const [run, writes, value] = reply as [string, string, unknown];
         this.#history = [run, writes];
         call.settle ??= () => call.resolve(value);
@@ -149,11 +162,16 @@ export class OrderedCalls {
         this.#goOn();
       },
       (error: unknown) => {
-        this.#inFlight -= 1;
-        call.isSent = false;
+        this.#onReturn(call);
         this.#onFailure(call, error instanceof Error ? error : new Error(String(error)));
       },
     );
+  }
+
+  #onReturn(call: PendingCall): void {
+    this.#inFlight -= 1;
+    call.isSent = false;
+    if (call.hasSettled) this.#bytes -= call.bytes; // the client library had it for longer than its caller waited
   }
 
   #onFailure(call: PendingCall, error: Error): void {
@@ -189,12 +207,13 @@ export class OrderedCalls {
   /** Gives the answers to the callers, in order, as far as there are any. */
   #settle(): void {
     let settled = 0;
-    for (const { settle, number, bytes } of this.#pending) {
-      if (settle === undefined) break;
+    for (const call of this.#pending) {
+      if (call.settle === undefined) break;
       settled += 1;
-      this.#bytes -= bytes;
-      if (number !== "") this.#answered = Number(number);
-      settle();
+      call.hasSettled = true;
+      if (!call.isSent) this.#bytes -= call.bytes;
+      if (call.number !== "") this.#answered = Number(call.number);
+      call.settle();
     }
     this.#pending.splice(0, settled);
     if (this.#pending.length === 0) this.#onDrained?.();
