@@ -7,6 +7,7 @@ import type {
   RoomPosition,
   RoomSelection,
 } from "@symbolon/server/store";
+import type { AccountUsage } from "./account-usage.ts";
 import type { CallKind, OrderedCalls } from "./calls/ordered-calls.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import { decodeMessage, encodeMessage } from "./values.ts";
@@ -17,6 +18,7 @@ export interface RedisRoomsOptions {
   readonly calls: OrderedCalls;
   readonly subscriptions: Subscriptions;
   readonly watched: WatchedRooms;
+  readonly usage: AccountUsage;
   /** What all keys and channels of the app begin with. */
   readonly prefix: string;
 }
@@ -25,21 +27,29 @@ const once: CallKind = { isNumbered: true, grows: true };
 const mayBegin: CallKind = { grows: true };
 
 /** The rooms of a store in Redis. */
-export function redisRooms({ calls, subscriptions, watched, prefix }: RedisRoomsOptions): RoomLog {
+export function redisRooms(options: RedisRoomsOptions): RoomLog {
+  const { calls, subscriptions, watched, usage, prefix } = options;
   return {
     append: async (room, message, keep) => {
+      usage.add(message.account, message.data.length);
       const reply = (await calls.call("append", appendArguments({ room, message, keep }), once)) as string;
-      const [offset, previous] = reply.split(" ").map(Number) as [number, number];
+      const [offset, previous, used] = reply.split(" ").map(Number) as [number, number, number];
+      usage.set(message.account, used);
       return { offset, previous };
     },
-    read: async (room, from, most) => {
-      const reply = await calls.call("read", [room, most, ...fromArguments(from)], mayBegin);
-      return roomPart(from, reply as ReadReply);
+    read: async (room, from, most, account) => {
+      const args = [room, account ?? "", most, ...fromArguments(from)];
+      const reply = (await calls.call("read", args, mayBegin)) as ReadReply;
+      usage.set(account, Number(reply[5]));
+      return roomPart(from, reply);
     },
-    position: async (room) => {
-      const [epoch, offset] = (await calls.call("position", [room], mayBegin)) as [string, string];
+    position: async (room, account) => {
+      const reply = await calls.call("position", [room, account ?? ""], mayBegin);
+      const [epoch, offset, used] = reply as [string, string, string];
+      usage.set(account, Number(used));
       return { epoch, offset: Number(offset) };
     },
+    hasCapacity: (account, bytes) => usage.allows(account, bytes),
     membership: async (room, member) => Number(await calls.call("membership", [room, member])),
     endMembership: async (room, member) => {
       await calls.call("endMembership", [room, member], once);
@@ -74,8 +84,8 @@ export function redisRooms({ calls, subscriptions, watched, prefix }: RedisRooms
 /** The arguments of an append, of one call or as part of a commit. */
 export function appendArguments({ room, message, keep }: RoomAppend): readonly (string | number)[] {
   const { messages, ms, bytes = Infinity } = keep;
-  const { at, data } = message;
-  return [room, finite(messages), finite(ms), finite(bytes), at, data.length, encodeEntry(message)];
+  const { at, data, account = "" } = message;
+  return [room, finite(messages), finite(ms), finite(bytes), at, data.length, account, encodeEntry(message)];
 }
 
 /** A number as Lua reads it. */
@@ -84,29 +94,31 @@ function finite(value: number): string | number {
   return value > 0 ? "1e999" : "-1e999";
 }
 
-function encodeEntry({ name, data, except, account }: RoomMessage): string {
-  return `${JSON.stringify([name, except ?? null, account ?? null])}\n${encodeMessage(data)}`;
+function encodeEntry({ name, data, except }: RoomMessage): string {
+  return `${JSON.stringify([name, except ?? null])}\n${encodeMessage(data)}`;
 }
 
-/** The message of `<at>:<size>:<entry>`, at the place that follows `previous`. */
+/** The message of `<at>:<size>:<account size>:<account><entry>`, at the place that follows `previous`. */
 function decodeEntry(text: string, previous: number): RoomEntry {
-  const atEnd = text.indexOf(":");
-  const start = text.indexOf(":", atEnd + 1) + 1;
-  const headerEnd = text.indexOf("\n", start);
-  const [name, except, account] = JSON.parse(text.slice(start, headerEnd)) as [
-    string,
-    string | null,
-    string | null,
-  ];
+  const [header, at, accountSize] = /^([^:]+):\d+:(\d+):/.exec(text) as unknown as [string, string, string];
+  const rest = text.slice(header.length);
+  const account = textOfBytes(rest, Number(accountSize));
+  const headerEnd = rest.indexOf("\n", account.length);
+  const [name, except] = JSON.parse(rest.slice(account.length, headerEnd)) as [string, string | null];
   return {
     offset: previous + 1,
     previous,
     name,
-    data: decodeMessage(text.slice(headerEnd + 1)),
-    at: Number(text.slice(0, atEnd)),
+    data: decodeMessage(rest.slice(headerEnd + 1)),
+    at: Number(at),
     ...(except !== null && { except }),
-    ...(account !== null && { account }),
+    ...(account !== "" && { account }),
   };
+}
+
+/** The beginning of a text that has so many bytes in UTF-8. */
+function textOfBytes(text: string, bytes: number): string {
+  return Buffer.from(text.slice(0, bytes)).subarray(0, bytes).toString();
 }
 
 /** The message that was published as `<epoch> <offset> <previous> <message>`. */
@@ -130,6 +142,7 @@ type ReadReply = readonly [
   first: string,
   entries: readonly string[],
   gapTo: string | null,
+  used: string,
 ];
 
 function roomPart(from: RoomPosition | RoomSelection, reply: ReadReply): RoomPart {

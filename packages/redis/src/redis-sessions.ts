@@ -10,6 +10,7 @@ import type {
   SessionStore,
   StoredSession,
 } from "@symbolon/server/store";
+import type { AccountUsage } from "./account-usage.ts";
 import type { OrderedCalls } from "./calls/ordered-calls.ts";
 import { appendArguments } from "./redis-rooms.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -19,6 +20,7 @@ import { claimArguments, decodeMessage, encodeMessage, optionalArguments, progre
 export interface RedisSessionsOptions {
   readonly calls: OrderedCalls;
   readonly subscriptions: Subscriptions;
+  readonly usage: AccountUsage;
   /** What all keys and channels of the app begin with. */
   readonly prefix: string;
   /** Called at each sweep. */
@@ -29,7 +31,8 @@ export interface RedisSessionsOptions {
 const callSize = 200;
 
 /** The sessions of a store in Redis. */
-export function redisSessions({ calls, subscriptions, prefix, onSweep }: RedisSessionsOptions): SessionStore {
+export function redisSessions(options: RedisSessionsOptions): SessionStore {
+  const { calls, subscriptions, usage, prefix, onSweep } = options;
   const change = async (
     operation: string,
     claim: Claim,
@@ -60,10 +63,14 @@ export function redisSessions({ calls, subscriptions, prefix, onSweep }: RedisSe
       }
       const { outgoing = [], roomMessages = [], note } = record;
       const grows = outgoing.length + roomMessages.length > 0 || note !== undefined;
+      for (const { message } of roomMessages) usage.add(message.account, message.data.length);
       const args = [...claimArguments(claim), ...commitArguments(record)];
-      const [outcome, problem] = (await calls.call("commit", args, { isNumbered: true, grows })) as string[];
-      if (outcome === "invalid") throw new RangeError(problem);
-      return outcome === "recorded";
+      const reply = (await calls.call("commit", args, { isNumbered: true, grows })) as CommitReply;
+      if (reply[0] === "invalid") throw new RangeError(reply[1]);
+      if (reply[0] === "lost") return false;
+      for (const [index, { message }] of roomMessages.entries())
+        usage.set(message.account, Number(reply[1][index]?.split(" ")[2]));
+      return true;
     },
     detach: (claim, ms) => change("detach", claim, ms, "0"),
     release: (claim, ms) => change("detach", claim, ms, "1"),
@@ -127,6 +134,11 @@ function sessionArguments(session: NewSession): readonly (string | number)[] {
     lease.ms,
   ];
 }
+
+type CommitReply =
+  | readonly ["lost"]
+  | readonly ["invalid", problem: string]
+  | readonly ["recorded", places: readonly string[]];
 
 type AttachReply =
   | readonly ["refused", known: number]

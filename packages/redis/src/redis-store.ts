@@ -1,4 +1,5 @@
 import type { Store } from "@symbolon/server/store";
+import { AccountUsage } from "./account-usage.ts";
 import { OrderedCalls } from "./calls/ordered-calls.ts";
 import { connectRedis, type RedisAddress } from "./connection/connect.ts";
 import { redisRooms } from "./redis-rooms.ts";
@@ -25,6 +26,13 @@ export type RedisStoreOptions = RedisAddress & {
    */
   readonly bufferBytes?: number;
   /**
+   * How much the rooms may keep of what one account causes, in bytes, estimated: a principal, or an address without one. What
+   * your own code sends by `service.room` counts to no account.
+   *
+   * @default 33_554_432 (32 MiB)
+   */
+  readonly accountBytes?: number;
+  /**
    * The clock by which sessions end, in ms since 1970. All processes of the store must have the same.
    *
    * @default the clock of Redis
@@ -40,7 +48,7 @@ export interface RedisStore extends Store {
   close(): Promise<void>;
 }
 
-const optionNames = ["url", "client", "prefix", "timeout", "bufferBytes", "now", "onError"];
+const optionNames = ["url", "client", "prefix", "timeout", "bufferBytes", "accountBytes", "now", "onError"];
 
 /**
  * A store in Redis 7.0 or later, or in Valkey, that all processes with the same `prefix` share. It connects at once, and again
@@ -53,7 +61,7 @@ const optionNames = ["url", "client", "prefix", "timeout", "bufferBytes", "now",
 export function redisStore(options: RedisStoreOptions): RedisStore {
   checkOptions(options);
   const { prefix: name = "symbolon", timeout = 10_000, bufferBytes = 64 * 1024 * 1024, now } = options;
-  const { onError = (error) => console.error(error) } = options;
+  const { accountBytes = 32 * 1024 * 1024, onError = (error) => console.error(error) } = options;
   const prefix = `{${name}}:`;
   const connection = connectRedis(options, {
     onMessage: (channel, message) => subscriptions.receive(channel, message),
@@ -71,11 +79,12 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
     now,
     proofKey: () => knownProofKey,
   });
+  const usage = new AccountUsage(accountBytes);
   const watched = new WatchedRooms(calls);
   const checkRooms = (): void => void watched.check(Date.now()).catch(() => {}); // the next sweep checks again
   return {
-    sessions: redisSessions({ calls, subscriptions, prefix, onSweep: checkRooms }),
-    rooms: redisRooms({ calls, subscriptions, watched, prefix }),
+    sessions: redisSessions({ calls, subscriptions, usage, prefix, onSweep: checkRooms }),
+    rooms: redisRooms({ calls, subscriptions, watched, usage, prefix }),
     tickets: redisTickets(calls),
     proofKey: async () => {
       if (knownProofKey === "") {
@@ -94,11 +103,11 @@ function checkOptions(options: RedisStoreOptions): void {
     throw new TypeError(
       `redisStore has no option ${JSON.stringify(unknown)}: it has ${optionNames.join(", ")}`,
     );
-  const { prefix = "a", timeout = 1, bufferBytes = 1 } = options;
+  const { prefix = "a", timeout = 1, bufferBytes = 1, accountBytes = 1 } = options;
   if (typeof prefix !== "string" || !/^[^{}\s]+$/.test(prefix))
     throw new TypeError(
       `redisStore: \`prefix\` must be a text without braces and spaces, not ${JSON.stringify(prefix)}`,
     );
-  for (const [name, value] of Object.entries({ timeout, bufferBytes }))
+  for (const [name, value] of Object.entries({ timeout, bufferBytes, accountBytes }))
     if (!(value > 0)) throw new RangeError(`redisStore: \`${name}\` must be above 0, not ${value}`);
 }

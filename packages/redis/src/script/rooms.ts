@@ -1,9 +1,10 @@
 /**
- * The operations of `RoomLog`. A room is a hash "r:<room>", and its messages are a list "e:<room>" of "<at>:<size>:<entry>", of
- * which the last has the offset of the room. `rooms` has for each room the time from which on a sweep looks at it.
+ * The operations of `RoomLog`. A room is a hash "r:<room>", and its messages are a list "e:<room>" of
+ * "<at>:<size>:<account size>:<account><entry>", of which the last has the offset of the room. `rooms` has for each room the time
+ * from which on a sweep looks at it. The hash "accounts" has how much the rooms keep of each account, in bytes, estimated.
  */
 export const roomOperations = `
-local roomsDue = prefix .. 'rooms'
+local roomsDue, accounts = prefix .. 'rooms', prefix .. 'accounts'
 local begun = 0
 
 local function roomKey(room)
@@ -20,15 +21,30 @@ local function timeAndSize(entry)
   return tonumber(sent), tonumber(size)
 end
 
+local function accountOf(entry)
+  local start, size = string.match(entry, '^[^:]+:%d+:()(%d+):')
+  local first = start + #size + 1
+  return string.sub(entry, first, first + tonumber(size) - 1)
+end
+
+-- An account keeps so many bytes more, or less.
+local function countFor(account, bytes)
+  if account and account ~= '' and call('HINCRBY', accounts, account, bytes) <= 0 then call('HDEL', accounts, account) end
+end
+
 -- The epoch and the offset of a room, which begins if it does not exist. A room of a lost history gets a new epoch.
-local function position(room)
+local function position(room, account)
   local key = roomKey(room)
   local is = call('HMGET', key, 'epoch', 'history', 'offset')
   if is[1] and is[2] == epoch then return is[1], tonumber(is[3]) end
   begun = begun + 1
   local roomEpoch = seed .. '.' .. begun
   call('HSET', key, 'epoch', roomEpoch, 'history', epoch, 'offset', is[3] or 0)
-  if not is[1] then call('ZADD', roomsDue, 0, room) end
+  if not is[1] then
+    call('ZADD', roomsDue, 0, room)
+    call('HSET', key, 'account', account or '')
+    countFor(account, 1024 + #room)
+  end
   return roomEpoch, tonumber(is[3] or '0')
 end
 
@@ -38,6 +54,7 @@ local function dropEntries(list, count)
   for _, entry in ipairs(call('LPOP', list, count) or {}) do
     local _, size = timeAndSize(entry)
     bytes = bytes + size
+    countFor(accountOf(entry), -256 - size)
   end
   return bytes
 end
@@ -58,16 +75,21 @@ local function dropUpTo(list, latest)
   end
 end
 
+local function used(account)
+  return account ~= '' and call('HGET', accounts, account) or '0'
+end
+
 operations.append = function()
   local room, most, ms, mostBytes = argument(), numeric(), numeric(), numeric()
-  local sentAt, size, entry = argument(), argument(), argument()
-  local roomEpoch, previous = position(room)
+  local sentAt, size, account, entry = argument(), argument(), argument(), argument()
+  local roomEpoch, previous = position(room, account)
   local key, list = roomKey(room), entriesKey(room)
-  local message = sentAt .. ':' .. size .. ':' .. entry
+  local message = sentAt .. ':' .. size .. ':' .. #account .. ':' .. account .. entry
   local bytes = 0
   if most > 0 then
     bytes = tonumber(call('HGET', key, 'bytes') or '0') + tonumber(size)
     local length = call('RPUSH', list, message)
+    countFor(account, 256 + size)
     if length > most then
       bytes = bytes - dropEntries(list, length - most)
       length = most
@@ -81,12 +103,12 @@ operations.append = function()
     local head = call('LINDEX', list, 0)
     if head then call('ZADD', roomsDue, timeAndSize(head) + ms, room) end
   else
-    call('UNLINK', list)
+    dropEntries(list, call('LLEN', list))
   end
   call('HSET', key, 'offset', previous + 1, 'bytes', bytes, 'ms', ms, 'idle', '')
   local place = integer(previous + 1) .. ' ' .. integer(previous)
   call('PUBLISH', prefix .. 'room:' .. room, roomEpoch .. ' ' .. place .. ' ' .. message)
-  return place
+  return place .. ' ' .. used(account)
 end
 
 -- The index of the first message, from 0, that a selection chooses.
@@ -106,14 +128,14 @@ local function firstSelected(list, length)
 end
 
 operations.read = function()
-  local room, most, kind = argument(), numeric(), argument()
-  local roomEpoch, offset = position(room)
+  local room, account, most, kind = argument(), argument(), numeric(), argument()
+  local roomEpoch, offset = position(room, account)
   local list = entriesKey(room)
   local length = call('LLEN', list)
   local oldest = offset - length
   local function part(start, gap)
     local entries = most > 0 and call('LRANGE', list, start, start + most - 1) or {}
-    return { roomEpoch, integer(offset), integer(oldest + start + 1), entries, gap and integer(gap) or false }
+    return { roomEpoch, integer(offset), integer(oldest + start + 1), entries, gap and integer(gap) or false, used(account) }
   end
   if kind == 'selection' then return part(firstSelected(list, length)) end
   local fromEpoch, from = argument(), numeric()
@@ -123,8 +145,9 @@ operations.read = function()
 end
 
 operations.position = function()
-  local roomEpoch, offset = position(argument())
-  return { roomEpoch, integer(offset) }
+  local room, account = argument(), argument()
+  local roomEpoch, offset = position(room, account)
+  return { roomEpoch, integer(offset), used(account) }
 end
 
 -- The positions of rooms that exist; each is in use until the next sweep.
@@ -180,6 +203,7 @@ operations.sweepRooms = function()
       call('HDEL', key, 'idle')
       call('ZADD', roomsDue, timeAndSize(head) + ms, room)
     elseif sweptAt - since >= idle then
+      countFor(call('HGET', key, 'account'), -1024 - #room)
       call('UNLINK', key, list, membersKey(room))
       call('ZREM', roomsDue, room)
     else

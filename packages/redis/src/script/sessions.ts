@@ -166,8 +166,9 @@ operations.commit = function()
   end
   if received then call('HSET', key, 'received', received, 'receivedPending', receivedPending) end
   if note then call('HSET', key, 'note', note) end
-  for _ = 1, numeric() do operations.append() end
-  return { 'recorded' }
+  local places = {}
+  for _ = 1, numeric() do table.insert(places, operations.append()) end
+  return { 'recorded', places }
 end
 
 operations.owns = function()
