@@ -21,8 +21,8 @@ import { SessionReleases } from "./session-releases.ts";
 const leaseTime = 15_000;
 /** How often a process renews its leases, and ends the sessions that no process has, in ms. */
 const beatInterval = 5_000;
-/** How many sessions a process lists at once. */
-const listSize = 500;
+/** How many sessions a process lists or renews at once, and how many it removes: other calls wait for them. */
+const [listSize, removeSize] = [500, 50];
 
 /** A call to the store without what `StoredSessions` adds. */
 export type Unleased<Call extends NewSession> = Omit<Call, "lease" | "asksFirst">;
@@ -172,7 +172,9 @@ export class StoredSessions {
     let remaining = await this.#listAll(principal);
     while (remaining.length > 0) {
       const fences = new Map(remaining.map(({ claim }) => [claim.sessionId, claim.fence]));
-      const removed = await Promise.all(remaining.map(async ({ claim }) => sessions.remove(claim, close)));
+      const removed: boolean[] = [];
+      for await (const part of inTurns(remaining, removeSize))
+        removed.push(...(await Promise.all(part.map(async ({ claim }) => sessions.remove(claim, close)))));
       if (!removed.includes(false)) return;
       remaining = (await this.#listAll(principal)).filter(({ claim }) => fences.has(claim.sessionId));
       // A client that has reconnected has a new claim. With the same claim the loop would never end.
@@ -197,6 +199,7 @@ export class StoredSessions {
       });
       all.push(...part);
       if (part.length < listSize) return all;
+      await nextTurn();
     }
   }
 
@@ -213,13 +216,13 @@ export class StoredSessions {
   }
 
   async #renew(): Promise<void> {
-    const claimsOf = (state: OwnedSession["clientState"]): readonly Claim[] =>
-      Array.from(this.#owned.values())
-        .filter(({ clientState }) => clientState === state)
-        .map(({ claim }) => claim);
-    const [connected, detached] = [claimsOf("connected"), claimsOf("detached")];
-    if (connected.length + detached.length === 0) return;
-    for (const loss of await this.#sessions.renew(connected, this.#lease, detached)) this.#onNotice(loss);
+    for await (const part of inTurns(Array.from(this.#owned.values()), listSize)) {
+      const claimsOf = (state: OwnedSession["clientState"]): readonly Claim[] =>
+        part.filter(({ clientState }) => clientState === state).map(({ claim }) => claim);
+      const [connected, detached] = [claimsOf("connected"), claimsOf("detached")];
+      if (connected.length + detached.length === 0) continue;
+      for (const loss of await this.#sessions.renew(connected, this.#lease, detached)) this.#onNotice(loss);
+    }
   }
 
   /** A notice may be late: the process may have attached the session again since. */
@@ -230,5 +233,13 @@ export class StoredSessions {
     if (session?.claim.epoch !== epoch || fence < session.claim.fence) return;
     if (notice.type === "wanted") session.onWanted();
     else session.lose(notice);
+  }
+}
+
+/** Parts of a list, each in another turn of the event loop. */
+async function* inTurns<Item>(items: readonly Item[], size: number): AsyncGenerator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += size) {
+    if (start > 0) await nextTurn();
+    yield items.slice(start, start + size);
   }
 }
