@@ -13,6 +13,7 @@ import { verySlow } from "./time-limits.ts";
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+const packages = ["protocol", "server", "client", "redis"] as const;
 const compilers = ["5.9.3", "6.0.3", "7.0.2"] as const;
 const resolutions = {
   nodenext: { module: "nodenext" },
@@ -31,7 +32,13 @@ beforeAll(async () => {
   readmeFiles = withPort(readReadmeFiles(), port);
   await run(
     process.execPath,
-    [join(root, "node_modules/typescript/bin/tsc"), "-b", "packages/server", "packages/client"],
+    [
+      join(root, "node_modules/typescript/bin/tsc"),
+      "-b",
+      "packages/server",
+      "packages/client",
+      "packages/redis",
+    ],
     { cwd: root },
   );
   await packPackages();
@@ -54,7 +61,7 @@ test("the README has a contract, an app, a server, a page, a test, a client and 
   expect([...readmeFiles.keys()]).toEqual(expect.arrayContaining([...names, "client.ts", "output"]));
 });
 
-test.each(["protocol", "server", "client"])("@symbolon/%s contains its README and its licence", (name) => {
+test.each(packages)("@symbolon/%s contains its README and its licence", (name) => {
   const files = readdirSync(join(folder, "node_modules/@symbolon", name));
   expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md"]));
 });
@@ -62,6 +69,7 @@ test.each(["protocol", "server", "client"])("@symbolon/%s contains its README an
 /** A user's library: the compiler must be able to name the types of its exports. */
 const library = `
 import { contract, int, json, text } from "@symbolon/protocol";
+import { redisStore } from "@symbolon/redis";
 import { type Context, createApp, identity, listen, listenEach, type Message, Socket } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { testNetwork } from "@symbolon/server/testing";
@@ -103,6 +111,9 @@ export const codec = json(z.object({ n: z.number() }));
 export const start = () => serve(app, { port: 0 });
 export const net = testNetwork(app, { overrides: [[signedIn, () => ({ user: { name: "ada" }, ...identity({ principal: "ada" }) })]] });
 export const connected = net.connect("/echo");
+export const store = () => redisStore({ url: "redis://localhost", prefix: "chat" });
+export const scaled = () => createApp({ store: store() });
+export const toAda = service.to("ada");
 `;
 
 describe.each(compilers)("TypeScript %s", (compiler) => {
@@ -158,7 +169,7 @@ function withPort(files: Map<string, string>, freePort: number): Map<string, str
 }
 
 async function packPackages(): Promise<void> {
-  const names = ["protocol", "server", "client"].flatMap((name) => ["--workspace", `packages/${name}`]);
+  const names = packages.flatMap((name) => ["--workspace", `packages/${name}`]);
   await run("npm", ["pack", "--silent", "--pack-destination", folder, ...names], { cwd: root });
 }
 

@@ -30,7 +30,7 @@ export interface Service<C extends AnyContract> {
 }
 
 /** Clients of a contract in this process, as they are when it is read: each session that is set up and has not ended. */
-export interface ServicePeers<C extends AnyContract> extends Iterable<Peer<ServerMessages<C>>> {
+export type ServicePeers<C extends AnyContract> = Iterable<Peer<ServerMessages<C>>> & {
   /** How many clients they are. */
   readonly size: number;
   /**
@@ -42,7 +42,7 @@ export interface ServicePeers<C extends AnyContract> extends Iterable<Peer<Serve
     name: Name,
     ...event: EventArguments<ServerMessages<C>, Name, EventOptions>
   ) => Sent;
-}
+};
 
 /** How a contract is served. */
 export interface ImplementOptions<C extends AnyContract, Context = unknown> {
