@@ -2,14 +2,14 @@ import { type AnyContract, Sent, type ServerMessages } from "@symbolon/protocol"
 import type { Connections } from "../access/connections.ts";
 import { Conversation } from "./conversation.ts";
 import type { Peer } from "./peer.ts";
-import type { ServicePeers } from "./setup.ts";
+import type { Service } from "./setup.ts";
 
 /** The clients whose peers are a service's own: those of a principal, or all. */
 export function servicePeers<C extends AnyContract>(
   connections: Connections,
   isOwn: (peer: object) => boolean,
   principal?: string,
-): ServicePeers<C> {
+): Service<C>["peers"] {
   function* peers(): Generator<Peer<ServerMessages<C>>> {
     for (const connection of connections.all(principal))
       if (connection instanceof Conversation && connection.live && isOwn(connection.peer))

@@ -40,7 +40,7 @@ import {
 import type { AttachRequest, AttachResult, Claim } from "../store/session-store.ts";
 import type { ServiceOptions } from "./service-options.ts";
 import { checkPrincipal, servicePeers } from "./service-peers.ts";
-import type { ImplementOptions, Service, ServicePeers, Setup } from "./setup.ts";
+import type { ImplementOptions, Service, Setup } from "./setup.ts";
 
 /** A session that is set up for its client. */
 interface StartingSession<C extends AnyContract> extends NewSessionRequest<C> {
@@ -62,8 +62,8 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly contract: C;
   readonly room: (name: string) => ContractRoom<C>;
   readonly join: Service<C>["join"];
-  readonly peers: ServicePeers<C>;
-  readonly to: (principal: string) => ServicePeers<C>;
+  readonly peers: Service<C>["peers"];
+  readonly to: (principal: string) => Service<C>["peers"];
   readonly middleware: readonly AnyMiddleware[];
   readonly receives: Messages;
   readonly sends: Messages;

@@ -23,26 +23,23 @@ export interface Service<C extends AnyContract> {
    * names.
    */
   readonly join: (member: Peer<ServerMessages<C>>, names: readonly string[], options?: JoinOptions) => void;
-  /** The clients in this process: connected, and detached ones. */
-  readonly peers: ServicePeers<C>;
+  /** The clients in this process, as they are when it is read: each session that is set up and has not ended. */
+  readonly peers: Iterable<Peer<ServerMessages<C>>> & {
+    /** How many clients they are. */
+    readonly size: number;
+    /**
+     * Sends an event to each of them, as their own `send` does. Settles when all have, or rejects as the first that fails. A room
+     * costs less for many clients: it encodes an event once, and reaches those of other processes.
+     * @throws TypeError when the codec cannot write the data.
+     */
+    readonly send: <Name extends EventName<ServerMessages<C>>>(
+      name: Name,
+      ...event: EventArguments<ServerMessages<C>, Name, EventOptions>
+    ) => Sent;
+  };
   /** Those of one principal: each of its pages, for example. @throws TypeError when the principal is not a text. */
-  readonly to: (principal: string) => ServicePeers<C>;
+  readonly to: (principal: string) => Service<C>["peers"];
 }
-
-/** Clients of a contract in this process, as they are when it is read: each session that is set up and has not ended. */
-export type ServicePeers<C extends AnyContract> = Iterable<Peer<ServerMessages<C>>> & {
-  /** How many clients they are. */
-  readonly size: number;
-  /**
-   * Sends an event to each of them, as their own `send` does. Settles when all have, or rejects as the first that fails. A room
-   * costs less for many clients: it encodes an event once, and reaches those of other processes.
-   * @throws TypeError when the codec cannot write the data.
-   */
-  readonly send: <Name extends EventName<ServerMessages<C>>>(
-    name: Name,
-    ...event: EventArguments<ServerMessages<C>, Name, EventOptions>
-  ) => Sent;
-};
 
 /** How a contract is served. */
 export interface ImplementOptions<C extends AnyContract, Context = unknown> {
