@@ -1,12 +1,14 @@
 /** What a store in Redis does when connections break, and when Redis stands still, ends, or loses its data. */
 import { readFile } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { attachRequest, newSession, retain, roomMessage } from "../../server/test/store/store-fixtures.ts";
 import { slow, waitOptions } from "../../../test/time-limits.ts";
 import { type RedisStore, redisStore, type RedisStoreOptions } from "../src/index.ts";
 import { Forwarder } from "./redis-server/forwarder.ts";
-import { type RedisServer, startRedis } from "./redis-server/redis-server.ts";
+import type { RedisServer } from "./redis-server/redis-server.ts";
+import { startRedis } from "./redis-server/start-redis.ts";
 
 const keep = retain(100_000, 1e9);
 
@@ -156,6 +158,16 @@ test("calls wait for a Redis that stands still, and fail after the timeout with 
   await server.signal("SIGCONT");
   expect(await created).toMatchObject({ fence: 1 });
   await vi.waitFor(async () => expect(await hasty.sessions.list()).toHaveLength(1), waitOptions);
+});
+
+test("a process that stands still for longer than the timeout reads the answers that have come meanwhile", async () => {
+  const server = await startRedis();
+  const store = openStore({ url: server.url, timeout: 100 });
+  await store.sessions.list(); // Redis has the script
+  const listed = store.sessions.list();
+  await nextTurn(); // the call is on its way
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  expect(await listed).toEqual([]);
 });
 
 test("what waits for Redis is bounded: calls that need memory fail, and the others wait", async () => {

@@ -219,26 +219,26 @@ export class OrderedCalls {
     if (this.#pending.length === 0) this.#onDrained?.();
   }
 
+  /** Fails the calls that are due. A process that stood still reads first what Redis has answered meanwhile. */
   #expireAt(deadline: number): NodeJS.Timeout {
-    const expiry = setTimeout(
-      () => {
-        const now = performance.now();
-        const { timeout } = this.#options;
-        for (const call of this.#pending) {
-          if (call.deadline > now) break;
-          call.settle ??= () =>
-            call.reject(
-              new Error(
-                `Redis did not answer within ${timeout} ms: check its address and its load, or raise \`timeout\``,
-              ),
-            );
-        }
-        this.#settle();
-        const next = this.#pending[0];
-        this.#expiry = next && this.#expireAt(next.deadline);
-      },
-      Math.max(1, Math.ceil(deadline - performance.now())),
-    );
-    return expiry.unref();
+    const wait = Math.max(1, Math.ceil(deadline - performance.now()));
+    return setTimeout(() => setImmediate(() => this.#expire()), wait).unref();
+  }
+
+  #expire(): void {
+    const now = performance.now();
+    const { timeout } = this.#options;
+    for (const call of this.#pending) {
+      if (call.deadline > now) break;
+      call.settle ??= () =>
+        call.reject(
+          new Error(
+            `Redis did not answer within ${timeout} ms: check its address and its load, or raise \`timeout\``,
+          ),
+        );
+    }
+    this.#settle();
+    const next = this.#pending[0];
+    this.#expiry = next && this.#expireAt(next.deadline);
   }
 }

@@ -5,10 +5,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@redis/client";
-import { onTestFinished } from "vitest";
 import { findRedisServer } from "./find.ts";
 
-/** Options of `startRedis`. */
+/** Options of a server. */
 export interface RedisServerOptions {
   /** More arguments, such as `["--appendonly", "yes"]`. */
   readonly args?: readonly string[];
@@ -81,13 +80,6 @@ export class RedisServer {
     await this.signal("SIGKILL");
     await rm(this.#directory, { recursive: true, force: true });
   }
-}
-
-/** Starts a server that ends with the test. */
-export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
-  const server = await RedisServer.start(options);
-  onTestFinished(() => server.stop());
-  return server;
 }
 
 /** A port that is free at present. */
