@@ -120,6 +120,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       opened() {
         ids ??= [randomText(4), randomText(8)];
         attempt += 1;
+        receiver.detach(); // an acknowledgement on the old wire, beyond what this `hello` says, may come before it
         send(
           encodeHello(
             [...ids, attempt],

@@ -41,6 +41,27 @@ describe("the client's hello", () => {
 });
 
 describe("a client whose session resumes", () => {
+  test("acknowledges nothing on the old wire beyond its hello on the new one, and still handles what comes there", async () => {
+    const { client, made, openSocket, receive, receiveWelcome, sentFrames, order } =
+      await createWelcomedClient();
+    receive(postedFrame(1, 1));
+    await pass();
+    client.reconnect();
+    await pass();
+    const old = made[0];
+    old?.sent.splice(0);
+    expect(openSocket()).toMatchObject({ resume: { rx: 1 } });
+    old?.emitMessage(postedFrame(2, 2));
+    await pass();
+    client.send("post", 7).catch(() => {});
+    await pass();
+    expect(order).toEqual([1, 2]);
+    expect(old?.sent).toEqual([postFrame(1, 7)]);
+    receiveWelcome({ state: "resumed", rx: 0 });
+    expect(sentFrames()).toEqual([postFrame(1, 7), '{"t":"ack","a":2}']);
+    client.close();
+  });
+
   test("resends the messages that the server has not received, then sends the queued ones, and reports no reset", async () => {
     const { client, last, receiveWelcome, sentFrames, resets } = await createWelcomedClient();
     const sent = [1, 2].map((n) => client.send("post", n));

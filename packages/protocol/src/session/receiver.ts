@@ -84,9 +84,9 @@ export class Receiver {
     };
   }
 
-  /** The acknowledgement that a message can carry: everything has arrived up to this sequence, and is finished. */
+  /** The acknowledgement that a message can carry while there is a sink: everything up to this sequence is finished. */
   piggyback(): number | undefined {
-    if (!this.#unreported.messages || this.#pending?.size) return undefined;
+    if (!this.#sink || !this.#unreported.messages || this.#pending?.size) return undefined;
     this.#unreported = { messages: 0, bytes: 0 };
     return this.#upTo;
   }
