@@ -141,12 +141,13 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
 
   onLost(loss: Loss): void {
     if (loss.type === "failed") void this.#exchange.report(loss.error, "open");
-    if (loss.type === "taken") this.onMoved();
+    if (loss.type === "taken") return this.onMoved(closeAfter(loss));
     this.terminate(closeAfter(loss));
   }
 
-  onMoved(): void {
+  onMoved(error: CloseError): void {
     this.#peerOptions.end.moved = true;
+    this.terminate(error);
   }
 
   closeGracefully(error: CloseError): void {
@@ -240,9 +241,8 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   async #report(error: unknown, id?: string): Promise<void> {
     const answer = await this.#exchange.report(error, "open", id);
     if (answer === undefined) return;
-    const { code, reason } = sendableClose(
-      answer instanceof Response ? await closeFromResponse(answer) : answer,
-    );
+    const close = answer instanceof Response ? await closeFromResponse(answer) : answer;
+    const { code, reason } = sendableClose(close);
     this.terminate(new CloseError(code, reason));
   }
 

@@ -24,8 +24,8 @@ export interface LinkListener {
   terminate(error: CloseError): void;
   /** This process does not have the session any more: ends it here. */
   onLost(loss: Loss): void;
-  /** The session is about to end here, and continues from the store. */
-  onMoved(): void;
+  /** The session ends here, and continues from the store: messages that wait for their handlers are handled there. */
+  onMoved(error: CloseError): void;
   /** Closes the link when the messages that have arrived are handled. */
   closeGracefully(error: CloseError): void;
 }

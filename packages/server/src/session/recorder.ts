@@ -26,8 +26,8 @@ export interface RecordedSession {
   readonly note: () => SessionNote;
   /** Whether everything that has arrived from the client is finished. */
   readonly isIdle: () => boolean;
-  /** Another process wants the session: nothing that arrives from now on is handled here. */
-  readonly onWanted: () => void;
+  /** The session is about to go elsewhere: nothing that arrives from now on is handled here. */
+  readonly onLeaving: () => void;
   /** Everything that has arrived is finished: the session is left to the process that wants it. */
   readonly onReleasable: () => void;
   /** The session ends here, or the last call of one that has ended failed. */
@@ -56,9 +56,13 @@ export class Recorder implements MessageSink, OwnedSession {
   #attaching = 0;
   /** Whether the client has no wire. */
   #detached = false;
-  /** Whether another process wants the session. */
+  /** Whether another process wants the session, and replies of the client are awaited first. */
+  #asked = false;
+  /** Whether another process wants the session, and gets it when everything that has arrived is finished. */
   #wanted = false;
   #stopped = false;
+  /** Resolves what `finish` waits for. */
+  #onIdle: (() => void) | undefined;
 
   constructor(store: StoredSessions, claim: Claim, session: RecordedSession) {
     this.#store = store;
@@ -83,11 +87,14 @@ export class Recorder implements MessageSink, OwnedSession {
   }
 
   onWanted(): void {
-    // A handler may wait for the client, whose replies arrive on this wire: such a session is not released.
-    if (this.#stopped || this.#wanted || this.#session.note().outgoing.length > 0) return;
+    if (this.#stopped || this.#wanted) return;
+    const isIdle = this.#session.isIdle();
+    // A handler may wait for the client, whose replies arrive on this wire: such a session is not released before they have come.
+    this.#asked = !isIdle && this.#session.note().outgoing.length > 0;
+    if (this.#asked) return;
     this.#wanted = true;
-    this.#session.onWanted();
-    if (this.#session.isIdle()) return this.#session.onReleasable();
+    this.#session.onLeaving();
+    if (isIdle) return this.#session.onReleasable();
     void this.#enqueue(() => this.#store.willRelease(this.#claim));
   }
 
@@ -179,7 +186,16 @@ export class Recorder implements MessageSink, OwnedSession {
   /** Records nothing more. */
   stop(): void {
     this.#stopped = true;
+    this.#onIdle?.();
     this.#store.disown(this);
+  }
+
+  /** Nothing more is handled here. Resolves when everything that has arrived is finished, or its handlers take too long. */
+  async finish(): Promise<void> {
+    if (this.#stopped) return;
+    this.#session.onLeaving();
+    if (!this.#session.isIdle())
+      await this.#store.settled(new Promise<void>((resolve) => (this.#onIdle = resolve)));
   }
 
   /** The server shuts down: commits the session a last time and leaves it in the store, detached. Never rejects. */
@@ -211,7 +227,11 @@ export class Recorder implements MessageSink, OwnedSession {
     const committed = this.#store.commit(this.#claim, record);
     if (!(committed instanceof Promise ? await committed : committed)) await this.#store.check(this);
     else if (wire === this.#wire) for (const message of unsent) wire?.send(message);
-    if (this.#wanted && !this.#stopped && this.#session.isIdle()) this.#session.onReleasable();
+    if (this.#stopped) return;
+    const isIdle = this.#session.isIdle();
+    if (isIdle) this.#onIdle?.();
+    if (this.#asked) this.onWanted();
+    else if (this.#wanted && isIdle) this.#session.onReleasable();
   }
 
   /** What to commit now, and what the wire gets after it. */

@@ -114,7 +114,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
       note,
       received: () => this.session.receiver.received,
       isIdle: () => this.session.receiver.isIdle,
-      onWanted: () => this.#wire?.stop(),
+      onLeaving: () => this.#wire?.stop(),
       onReleasable: () => void this.leave(movedAway()),
       onLost: (loss) => this.#listener?.onLost(loss),
     });
@@ -178,8 +178,9 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
   }
 
   async leave(error: CloseError): Promise<void> {
+    await this.#recorder?.finish();
     const recorded = this.#recorder?.leave();
-    if (recorded !== undefined) this.#listener?.onMoved();
+    if (recorded !== undefined) this.#listener?.onMoved(error);
     this.close(error);
     await recorded;
     await this.#parts.exchange.ended;

@@ -21,6 +21,8 @@ import { SessionReleases } from "./session-releases.ts";
 const leaseTime = 15_000;
 /** How often a process renews its leases, and ends the sessions that no process has, in ms. */
 const beatInterval = 5_000;
+/** How long the handlers of a session that leaves may take, in ms: a server that closes ends after 3 s. */
+const finishTimeout = 2_500;
 /** How many sessions a process lists or renews at once, and how many it removes: other calls wait for them. */
 const [listSize, removeSize] = [500, 50];
 
@@ -63,6 +65,7 @@ export interface OwnedSession {
  */
 export class StoredSessions {
   readonly #sessions: SessionStore;
+  readonly #clock: Clock;
   readonly #grace: number;
   readonly #onError: (error: unknown) => void;
   readonly #lease: Lease = { node: crypto.randomUUID(), ms: leaseTime };
@@ -76,6 +79,7 @@ export class StoredSessions {
   /** Calls `onError` when the store fails and no caller awaits it. It beats until `stop`. */
   constructor(sessions: SessionStore, clock: Clock, grace: number, onError: (error: unknown) => void) {
     this.#sessions = sessions;
+    this.#clock = clock;
     this.#grace = grace;
     this.#onError = onError;
     this.#beatAt = clock.now + beatInterval;
@@ -155,6 +159,11 @@ export class StoredSessions {
     } catch (error) {
       this.#onError(error);
     }
+  }
+
+  /** Waits for the last handlers of a session that leaves, but not for too long. */
+  settled(handled: Promise<void>): Promise<unknown> {
+    return this.#clock.settled(handled, finishTimeout);
   }
 
   /** As `SessionStore.remove`. */

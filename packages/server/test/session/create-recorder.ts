@@ -49,7 +49,7 @@ export async function createRecorder(change: (sessions: SessionStore) => Partial
     received: () => received,
     note: () => note,
     isIdle: () => received.pending.length === 0,
-    onWanted: () => events.push("wanted"),
+    onLeaving: () => events.push("leaving"),
     onReleasable: () => events.push("releasable"),
     onLost: (loss) => lost.push(loss),
   });

@@ -12,7 +12,7 @@ function want({ store, epoch }: Awaited<ReturnType<typeof createRecorder>>): unk
 test("a session that another process wants is released at once when nothing is unfinished", async () => {
   const created = await createRecorder();
   expect(want(created)).toEqual({ type: "asked" });
-  expect(created.events).toEqual(["wanted", "releasable"]);
+  expect(created.events).toEqual(["leaving", "releasable"]);
   await created.recorder.leave();
   expect(want(created)).toMatchObject({ type: "resumed", claim: { fence: 2 } });
   expect(created.lost).toEqual([]);
@@ -27,28 +27,59 @@ test("a session that another process wants is released with the commit of its la
   want(created);
   want(created);
   await tick();
-  expect(events).toEqual(["wanted"]);
+  expect(events).toEqual(["leaving"]);
   expect(notices).toEqual([{ type: "promised", sessionId: "sessionId" }]);
   received.pending = [2];
   recorder.send("ack");
   await tick();
-  expect(events).toEqual(["wanted"]);
+  expect(events).toEqual(["leaving"]);
   received.pending = [];
   recorder.send("ack");
   await tick();
-  expect(events).toEqual(["wanted", "releasable"]);
+  expect(events).toEqual(["leaving", "releasable"]);
 });
 
-test("a session whose handlers may wait for the client is not released", async () => {
+test("a session whose handlers may wait for the client is released when the client has replied", async () => {
+  const created = await createRecorder();
+  const { recorder, received, note, events } = created;
+  note.outgoing.push(1);
+  Object.assign(received, { upTo: 1, pending: [1] });
+  expect(want(created)).toEqual({ type: "asked" });
+  recorder.send("one");
+  await tick();
+  expect(events).toEqual([]);
+  note.outgoing.length = 0;
+  recorder.send("ack");
+  await tick();
+  expect(events).toEqual(["leaving"]);
+  received.pending = [];
+  recorder.send("ack");
+  await tick();
+  expect(events).toEqual(["leaving", "releasable"]);
+});
+
+test("a session without running handlers is released, though the server waits for its client", async () => {
   const created = await createRecorder();
   created.note.outgoing.push(1);
-  expect(want(created)).toEqual({ type: "asked" });
-  created.recorder.send("one");
-  await tick();
-  expect(created.events).toEqual([]);
-  created.note.outgoing.length = 0;
   want(created);
-  expect(created.events).toEqual(["wanted", "releasable"]);
+  expect(created.events).toEqual(["leaving", "releasable"]);
+});
+
+test("a session leaves when the handlers of what has arrived are done, at most 2.5 s later", async () => {
+  const { recorder, received, events, clock } = await createRecorder();
+  Object.assign(received, { upTo: 2, pending: [1, 2] });
+  for (const unfinished of [[], [2]]) {
+    const finished = recorder.finish().then(() => events.push("finished"));
+    recorder.send("ack");
+    await tick();
+    expect(events).toEqual(["leaving"]);
+    received.pending = unfinished;
+    recorder.send("ack");
+    if (unfinished.length > 0) clock.advance(2_500);
+    await finished;
+    expect(events.splice(0)).toEqual(["leaving", "finished"]);
+    received.pending = [2];
+  }
 });
 
 test("a store that cannot pass on the answer to the process that wants a session is reported", async () => {
