@@ -1,13 +1,15 @@
 import { setTimeout } from "node:timers/promises";
 import { SeededRandom } from "../sim/virtual/seeded-random.ts";
 import type { Fault } from "./connection-plan.ts";
+import type { SentMessages } from "./handler-check.ts";
+import type { LoggedMessage } from "./handler-log.ts";
 import { Proxy } from "./faulty-proxy.ts";
 import type { Verdict } from "./sequence-check.ts";
 import { LoadClient, type LoadClientOptions } from "./load-client.ts";
 
 /** The options of a fleet. */
-export interface FleetOptions extends Pick<LoadClientOptions, "slowdown" | "fromLoss" | "processNumber"> {
-  /** The port of the server. */
+export interface FleetOptions extends Pick<LoadClientOptions, "slowdown" | "fromLoss"> {
+  /** The port of the server, or of the balancer before it. */
   readonly port: number;
   readonly clients: number;
   readonly seed: number;
@@ -25,9 +27,11 @@ const roomSize = 5;
 export class ClientFleet {
   readonly clients: readonly LoadClient[];
   readonly #proxies: readonly Proxy[];
+  readonly #byName: ReadonlyMap<string, LoadClient>;
 
   private constructor(clients: readonly LoadClient[], proxies: readonly Proxy[]) {
     this.clients = clients;
+    this.#byName = new Map(clients.map((client) => [client.name, client]));
     this.#proxies = proxies;
   }
 
@@ -109,6 +113,10 @@ export class ClientFleet {
       return verdicts.map((verdict) => ({ ...verdict, of: `${verdict.of}, received by ${name}` }));
     });
   }
+
+  /** The messages of one name that a client has sent. */
+  readonly sent = (client: string, name: LoggedMessage): SentMessages | undefined =>
+    this.#byName.get(client)?.sent(name);
 
   /** Returns the sum of a number over all clients. */
   sum(count: (client: LoadClient) => number): number {

@@ -3,8 +3,8 @@ import { contract, request, stream } from "@symbolon/protocol";
 import * as z from "zod";
 
 const n = z.int();
-/** A number of one server process; the next process counts from 1 again. */
-const processCount = z.object({ startedAt: z.number(), n });
+/** A number of one setup of the server for its client, in the process `pid`; the next setup counts from 1 again. */
+const setupCount = z.object({ setup: z.string(), pid: n, n });
 
 /** One client's conversation; the members of a room receive each other's room messages. */
 export const chaos = contract("/chaos/:room/:client", {
@@ -18,16 +18,16 @@ export const chaos = contract("/chaos/:room/:client", {
     count: stream({ input: n, output: n }),
     /** Yields each item of the upload. */
     echo: stream({ input: z.null(), upload: n, output: n }),
-    /** Stops the server's own messages, and returns how many this server process has sent. */
+    /** Stops the server's own messages, and returns how many this setup has sent. */
     totals: request({
       input: z.null(),
-      output: z.object({ updates: processCount, questions: processCount }),
+      output: z.object({ updates: setupCount, questions: setupCount }),
     }),
   },
   server: {
-    update: processCount,
+    update: setupCount,
     postedToRoom: z.object({ from: z.string(), n }),
-    question: request({ input: processCount, output: n }),
+    question: request({ input: setupCount, output: n }),
     list: stream({ input: n, output: n }),
   },
 });

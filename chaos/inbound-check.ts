@@ -1,11 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 import { type Client, RequestError } from "@symbolon/client";
 import type { chaos } from "./contract.ts";
+import { type Pause, PauseMeter } from "./pause-meter.ts";
 import { Sequence, type Verdict } from "./sequence-check.ts";
 
-/** How many messages one server process has sent. */
-interface ProcessCount {
-  readonly startedAt: number;
+/** How many messages one setup of a server has sent. */
+interface SetupCount {
+  readonly setup: string;
   readonly n: number;
 }
 
@@ -20,11 +21,13 @@ export class InboundCheck {
   /** For each hole the time until the client detected it, in ms. */
   readonly detections: number[] = [];
   readonly #client: Client<typeof chaos>;
-  readonly #updates = new Sequences<number>("update of process");
-  readonly #questions = new Sequences<number>("question of process");
-  readonly #roomMessages = new Sequences<string>("room message of");
+  readonly #updates = new Sequences("update of setup");
+  readonly #questions = new Sequences("question of setup");
+  readonly #roomMessages = new Sequences("room message of");
   /** The verdicts on ended streams. */
   readonly #verdicts: Verdict[] = [];
+  readonly #pauses = new PauseMeter();
+  #pid = 0;
   #recoveringSince: number | undefined;
   #holeSince: number | undefined;
 
@@ -34,10 +37,13 @@ export class InboundCheck {
    */
   constructor(client: Client<typeof chaos>, fromLoss: boolean) {
     this.#client = client;
-    client.on("update", ({ startedAt, n }) => this.#add(this.#updates.of(startedAt), n));
+    client.on("update", ({ setup, pid, n }) => {
+      this.#pid = pid;
+      this.#add(this.#updates.of(setup), n);
+    });
     client.on("postedToRoom", ({ from, n }) => this.#add(this.#roomMessages.of(from), n));
-    client.handle("question", async ({ startedAt, n }) => {
-      this.#add(this.#questions.of(startedAt), n);
+    client.handle("question", async ({ setup, n }) => {
+      this.#add(this.#questions.of(setup), n);
       if (n % 3 === 0) await setTimeout(n % 40);
       return 2 * n;
     });
@@ -62,6 +68,17 @@ export class InboundCheck {
     this.#recoveringSince ??= Date.now();
   }
 
+  /** The longest times without a message after the faults. */
+  get pauses(): readonly Pause[] {
+    return this.#pauses.pauses;
+  }
+
+  /** A fault begins that affects the server process `pid`, or all when it is undefined: measures the pause, until the next fault. */
+  startPause(fault: string, pid: number | undefined): void {
+    if (pid === undefined || pid === this.#pid) this.#pauses.start(fault);
+    else this.#pauses.stop();
+  }
+
   /** Reads a stream of the numbers up to `length`, to its end or until the server is killed. */
   async readStream(length: number, items: AsyncIterable<number>): Promise<void> {
     const sequence = new Sequence();
@@ -76,10 +93,10 @@ export class InboundCheck {
     this.#verdicts.push(sequence.verdict("item of a stream", count));
   }
 
-  /** Sets how many messages the last server process has sent. */
-  setTotals(updates: ProcessCount, questions: ProcessCount): void {
-    this.#updates.of(updates.startedAt).count = updates.n;
-    this.#questions.of(questions.startedAt).count = questions.n;
+  /** Sets how many messages the last setup has sent. */
+  setTotals(updates: SetupCount, questions: SetupCount): void {
+    this.#updates.of(updates.setup).count = updates.n;
+    this.#questions.of(questions.setup).count = questions.n;
   }
 
   /** Whether the client has received the last room message of each member; `counts` has the number of each. */
@@ -99,21 +116,22 @@ export class InboundCheck {
   #add(sequence: Sequence, n: number): void {
     sequence.add(n);
     this.received += 1;
+    this.#pauses.message();
     if (this.#recoveringSince !== undefined) this.recoveries.push(Date.now() - this.#recoveringSince);
     this.#recoveringSince = undefined;
   }
 }
 
 /** One sequence for each sender. */
-class Sequences<Sender> {
+class Sequences {
   readonly #of: string;
-  readonly #sequences = new Map<Sender, Sequence & { count?: number }>();
+  readonly #sequences = new Map<string, Sequence & { count?: number }>();
 
   constructor(of: string) {
     this.#of = of;
   }
 
-  of(sender: Sender): Sequence & { count?: number } {
+  of(sender: string): Sequence & { count?: number } {
     const sequence = this.#sequences.get(sender) ?? new Sequence();
     this.#sequences.set(sender, sequence);
     return sequence;
@@ -121,7 +139,7 @@ class Sequences<Sender> {
 
   verdicts(): Verdict[] {
     return Array.from(this.#sequences, ([sender, sequence]) =>
-      sequence.verdict(`${this.#of} ${String(sender)}`, sequence.count),
+      sequence.verdict(`${this.#of} ${sender}`, sequence.count),
     );
   }
 }

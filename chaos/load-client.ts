@@ -5,7 +5,8 @@ import { WebSocket } from "ws";
 import type { SeededRandom } from "../sim/virtual/seeded-random.ts";
 import { chaos } from "./contract.ts";
 import { InboundCheck } from "./inbound-check.ts";
-import type { LoggedMessage, SentMessages } from "./handler-log.ts";
+import type { SentMessages } from "./handler-check.ts";
+import type { LoggedMessage } from "./handler-log.ts";
 
 /** The options of one load client. */
 export interface LoadClientOptions {
@@ -17,8 +18,6 @@ export interface LoadClientOptions {
   readonly binary: boolean;
   /** The waits between messages are so many times longer. */
   readonly slowdown: number;
-  /** Returns the number of the running server process; the first is 1. */
-  readonly processNumber: () => number;
   /** Whether a recovery begins when the client loses its connection; if not, the run starts it. */
   readonly fromLoss: boolean;
 }
@@ -30,11 +29,13 @@ export class LoadClient {
   readonly client: Client<typeof chaos>;
   /** The errors of its messages and of its session. */
   readonly failures: string[] = [];
+  /** How often its session was reset. */
+  resets = 0;
   readonly #options: LoadClientOptions;
-  readonly #sent: Readonly<Record<LoggedMessage, { count: number; settledIn: number[] }>> = {
-    post: { count: 0, settledIn: [] },
-    ask: { count: 0, settledIn: [] },
-    postToRoom: { count: 0, settledIn: [] },
+  readonly #sent: Readonly<Record<LoggedMessage, { count: number; settledAt: number[] }>> = {
+    post: { count: 0, settledAt: [] },
+    ask: { count: 0, settledAt: [] },
+    postToRoom: { count: 0, settledAt: [] },
   };
   readonly #loops: Promise<void>[] = [];
   /** The messages that have not settled. */
@@ -53,7 +54,10 @@ export class LoadClient {
       ...(binary && { codec: msgpack }),
     });
     this.inbound = new InboundCheck(this.client, fromLoss);
-    this.client.onReset(({ reason }) => this.failures.push(`reset: ${reason}`));
+    this.client.onReset(({ reason }) => {
+      this.resets += 1;
+      this.failures.push(`reset: ${reason} ${Date.now()}`);
+    });
     this.client.onGap((gap) => this.failures.push(`gap: ${JSON.stringify(gap)}`));
     void this.client.closed.then(({ code, reason }) => {
       if (!this.#stopped) this.failures.push(`closed with ${code} ${reason}`);
@@ -141,7 +145,7 @@ export class LoadClient {
     const n = sent.count;
     try {
       await send(n);
-      sent.settledIn[n - 1] = this.#options.processNumber();
+      sent.settledAt[n - 1] = Date.now();
     } catch (error) {
       this.failures.push(`${name} ${n}: ${String(error)}`);
     }

@@ -12,8 +12,10 @@ import { ServerProcess } from "../e2e/server-process.ts";
 import { ClientFleet } from "./client-fleet.ts";
 import { DialCounts, expectDials } from "./dials.ts";
 import { checkLog } from "./handler-log.ts";
+import { Kills } from "./kills.ts";
 import type { LoadClient } from "./load-client.ts";
-import { Counts, isClean, quantile, report, type Results } from "./report.ts";
+import { Counts, isClean, quantile, report } from "./report.ts";
+import { resultsOf } from "./results.ts";
 
 const { values } = parseArgs({
   options: {
@@ -64,7 +66,7 @@ async function measure(mode: "server" | "network", directory: string): Promise<v
   const startTime = performance.now() - beforeStart;
   try {
     const dials = new DialCounts();
-    let processNumber = 1;
+    const kills = new Kills();
     const fleet = await ClientFleet.open({
       port: server.port,
       clients,
@@ -72,7 +74,6 @@ async function measure(mode: "server" | "network", directory: string): Promise<v
       faults: false,
       slowdown,
       fromLoss: true,
-      processNumber: () => processNumber,
       onFault: () => {},
       onDial: (index) => dials.add(index),
     });
@@ -83,11 +84,10 @@ async function measure(mode: "server" | "network", directory: string): Promise<v
     faults.add(mode);
     const start = performance.now();
     dials.start();
-    if (mode === "server") await server.kill();
+    if (mode === "server") await kills.kill(server);
     else fleet.cut();
     await setTimeout(mode === "server" ? outage - startTime : outage);
     if (mode === "server") {
-      processNumber += 1;
       if (!(await server.start())) throw new Error("another process uses the port of the killed server");
     } else fleet.restore();
     const back = performance.now();
@@ -97,28 +97,20 @@ async function measure(mode: "server" | "network", directory: string): Promise<v
     const late = await fleet.end(settleTimeout);
     await server.kill();
 
-    const byName = new Map(fleet.clients.map((client) => [client.name, client]));
-    const findings = await checkLog(handlerLog, (client, name) => byName.get(client)?.sent(name));
-    const results: Results = {
+    const findings = await checkLog(handlerLog, kills, fleet.sent);
+    const results = resultsOf(fleet, findings, {
       title: `outage of the ${mode}: ${clients} clients, ${((back - start) / 1_000).toFixed(1)} s, seed ${seed}`,
       faults,
-      handled: { server: findings.handled, clients: fleet.sum(({ inbound }) => inbound.received) },
-      verdicts: [...findings.verdicts, ...fleet.verdicts],
-      repeated: findings.repeated,
-      interrupted: fleet.sum(({ inbound }) => inbound.interrupted),
       recovery: `from the return of the ${mode} until the client is open`,
       recoveries: returns.filter((time) => time !== undefined).map(Math.round),
-      detections: [],
       failures: [
-        ...fleet.clients.flatMap(({ name, failures }) => failures.map((failure) => `${name}: ${failure}`)),
         ...fleet.clients
           .filter((_, index) => returns[index] === undefined)
           .map(({ name }) => `${name} did not come back`),
-        ...findings.errors,
         ...late,
         ...(server.errorOutput === "" ? [] : [`the server's error output: ${server.errorOutput}`]),
       ],
-    };
+    });
     const bounds = expectDials({ clients, outage: back - start, seed });
     const isStorm = counts.total > bounds.total || counts.peak > bounds.peak || counts.most > bounds.most;
     console.log(report(results));

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { ServerProcess } from "../e2e/server-process.ts";
 import type { SeededRandom } from "../sim/virtual/seeded-random.ts";
+import type { Kills } from "./kills.ts";
 
 /** The faults of a server process. */
 export interface ProcessFaultOptions {
@@ -9,8 +10,8 @@ export interface ProcessFaultOptions {
   readonly faults: readonly ProcessFault[];
   /** Called when the server runs again after a fault. */
   readonly onReturn: (fault: ProcessFault) => void;
-  /** Called before a killed server starts again. */
-  readonly onRestart: () => void;
+  /** Gets when each process of the server was killed. */
+  readonly kills: Kills;
 }
 
 /** `kill`: SIGKILL ends the server, and it is started again. `pause`: the server is stopped for 1 to 10 s. */
@@ -20,7 +21,7 @@ export type ProcessFault = "kill" | "pause";
 export async function disturbServer(
   server: ServerProcess,
   signal: AbortSignal,
-  { random, faults, onReturn, onRestart }: ProcessFaultOptions,
+  { random, faults, onReturn, kills }: ProcessFaultOptions,
 ): Promise<void> {
   for (;;) {
     await setTimeout(random.between(5_000, 15_000), undefined, { signal }).catch(() => {});
@@ -31,8 +32,7 @@ export async function disturbServer(
       await setTimeout(random.between(1_000, 10_000));
       server.signal("SIGCONT");
     } else {
-      await server.kill();
-      onRestart();
+      await kills.kill(server);
       if (!(await server.start())) throw new Error("another process uses the port of the killed server");
     }
     onReturn(fault);

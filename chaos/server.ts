@@ -1,12 +1,15 @@
 /**
- * The server of the chaos test: it logs what it handles, and sends messages of its own. With `STORE` its sessions are in files;
- * `PER_ADDRESS` limits its connections; `HEARTBEAT` is the time until it pings a silent client, in ms.
+ * The server of the chaos test: it logs what it handles, and sends messages of its own. With `STORE` its sessions are in that
+ * folder, or in Redis at that address; `PER_ADDRESS` limits its connections; `HEARTBEAT` is the time until it pings a silent
+ * client, and `GRACE` the time that a session waits for its client, both in ms.
  */
 import { setTimeout } from "node:timers/promises";
 import { msgpack } from "@symbolon/protocol/msgpack";
+import { redisStore } from "@symbolon/redis";
 import { CloseError, createApp, OutcomeUnknown, type Peer, RequestError } from "@symbolon/server";
 import { fileStore } from "@symbolon/server/file";
-import { serve } from "@symbolon/server/node";
+import { RefusedError, serve } from "@symbolon/server/node";
+import type { Store } from "@symbolon/server/store";
 import type { ServerMessages } from "@symbolon/protocol";
 import { chaos } from "./contract.ts";
 import { HandlerLog } from "./handler-log.ts";
@@ -19,23 +22,24 @@ const {
   SLOWDOWN = "1",
   PER_ADDRESS = "10000",
   HEARTBEAT = "500",
+  // Sessions outlive many faults in a row; other tests show how a detached session expires.
+  GRACE = "3600000",
 } = process.env;
 const log = new HandlerLog(HANDLER_LOG);
-const startedAt = Date.now();
 /** The waits between messages are so many times longer. */
 const slowdown = Number(SLOWDOWN);
 
-const store = STORE === "" ? undefined : await fileStore({ directory: STORE });
+const store = await openStore();
 const app = createApp({
   codecs: [msgpack],
   // The server detects silence soon, as a run lasts a minute.
   heartbeat: { interval: Number(HEARTBEAT), timeout: Number(HEARTBEAT) },
   limits: { perAddress: Number(PER_ADDRESS) }, // all clients run on one machine
-  // Sessions outlive many faults in a row; other tests show how a detached session expires.
-  sessions: { messages: 10_000, bytes: 2 ** 24, grace: 3_600_000 },
+  sessions: { messages: 10_000, bytes: 2 ** 24, grace: Number(GRACE) },
   ...(store && { store }),
   onError: (error) => {
-    log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    // A balancer that knows no drain still sends clients to a server that shuts down.
+    if (!(error instanceof RefusedError && error.kind === "draining")) log.error(textOf(error));
   },
 });
 
@@ -72,6 +76,7 @@ app.implement(chaos, (peer, { params, room }) => {
 class ServerLoad {
   readonly #peer: Peer<ServerMessages<typeof chaos>>;
   readonly #client: string;
+  readonly #setup = crypto.randomUUID();
   readonly #loops: Promise<unknown>;
   #ended = false;
   #updates = 0;
@@ -89,13 +94,13 @@ class ServerLoad {
 
   update(): PromiseLike<void> {
     this.#updates += 1;
-    return this.#peer.send("update", { startedAt, n: this.#updates });
+    return this.#peer.send("update", this.#count(this.#updates));
   }
 
   async #ask(): Promise<void> {
     this.#questions += 1;
     const n = this.#questions;
-    const answer = await this.#peer.request("question", { startedAt, n });
+    const answer = await this.#peer.request("question", this.#count(n));
     if (answer !== 2 * n) log.error(`${this.#client} answers ${answer} to question ${n}`);
   }
 
@@ -108,12 +113,13 @@ class ServerLoad {
   }
 
   async #repeat(ms: number, act: () => PromiseLike<void>): Promise<void> {
-    while (!this.#ended && !this.#peer.signal.aborted) {
+    while (!this.#ended && !this.#peer.signal.aborted && !this.#peer.moved) {
       await setTimeout(ms * slowdown * (0.5 + Math.random()));
       try {
         await act();
       } catch (error) {
-        if (this.#peer.signal.aborted) return;
+        // What the server asked is unknown when the session goes on at another node, or its client has left.
+        if (this.#peer.signal.aborted || this.#peer.moved) return;
         log.error(`${this.#client}: ${nameOf(error)}`);
       }
     }
@@ -125,10 +131,24 @@ class ServerLoad {
     await this.#loops;
     await this.update(); // when the client has handled it, it has handled the messages before it
     return {
-      updates: { startedAt, n: this.#updates },
-      questions: { startedAt, n: this.#questions },
+      updates: this.#count(this.#updates),
+      questions: this.#count(this.#questions),
     };
   }
+
+  #count(n: number) {
+    return { setup: this.#setup, pid: process.pid, n };
+  }
+}
+
+async function openStore(): Promise<Store | undefined> {
+  if (STORE.startsWith("redis:"))
+    return redisStore({ url: STORE, prefix: "chaos", onError: (error) => log.storeError(textOf(error)) });
+  return STORE === "" ? undefined : fileStore({ directory: STORE });
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function nameOf(error: unknown): string {
@@ -137,5 +157,4 @@ function nameOf(error: unknown): string {
 }
 
 const { url } = await serve(app, { port: Number(PORT) });
-log.started();
 console.log(`symbolon chaos: ${url}`);

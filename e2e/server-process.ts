@@ -40,6 +40,11 @@ export class ServerProcess {
     return `http://localhost:${this.port}`;
   }
 
+  /** The number of the process that was started last. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   /** What the server has printed on its standard error since its last start. */
   get errorOutput(): string {
     return this.#errorOutput;
@@ -78,11 +83,20 @@ export class ServerProcess {
   }
 
   /** Kills the process with SIGKILL, as a crash does. */
-  async kill(): Promise<void> {
+  kill(): Promise<void> {
+    return this.#end("SIGKILL");
+  }
+
+  /** Asks the process to end, by SIGTERM. Resolves when it has ended. */
+  terminate(): Promise<void> {
+    return this.#end("SIGTERM");
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, "exit");
-    child.kill("SIGKILL");
+    child.kill(signal);
     await exit;
   }
 }
