@@ -56,7 +56,7 @@ export class LoadClient {
     this.inbound = new InboundCheck(this.client, fromLoss);
     this.client.onReset(({ reason }) => {
       this.resets += 1;
-      this.failures.push(`reset: ${reason} ${Date.now()}`);
+      this.failures.push(`reset: ${reason}`);
     });
     this.client.onGap((gap) => this.failures.push(`gap: ${JSON.stringify(gap)}`));
     void this.client.closed.then(({ code, reason }) => {

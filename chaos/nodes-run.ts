@@ -47,16 +47,6 @@ export async function runNodes(settings: Settings, directory: string): Promise<R
     const late = await fleet.end(settleTimeout);
     await nodes.stop();
 
-    if (process.env["KEEP"]) {
-      const fs = await import("node:fs");
-      fs.copyFileSync(handlerLog, process.env["KEEP"] + ".log");
-      fs.writeFileSync(
-        process.env["KEEP"] + ".faults",
-        past.map((f) => JSON.stringify(f)).join("\n") +
-          "\n" +
-          fleet.clients.flatMap((c) => c.failures.map((f) => c.name + " " + f)).join("\n"),
-      );
-    }
     const findings = await checkLog(handlerLog, nodes.kills, fleet.sent);
     return resultsOf(fleet, findings, {
       title: `chaos on ${count} nodes: ${clients} clients, ${seconds} s, grace ${grace / 1_000} s, seed ${seed}`,

@@ -61,7 +61,7 @@ export function report(results: Results): string {
     ...failures,
     ...bad.map(
       (verdict) =>
-        `${verdict.of}: lost ${verdict.lost}, duplicated ${verdict.duplicated}, reordered ${verdict.reordered}`,
+        `${verdict.of}: lost ${verdict.lost}${verdict.firstLost === undefined ? "" : ` from ${verdict.firstLost} on`}, duplicated ${verdict.duplicated}, reordered ${verdict.reordered}`,
     ),
   ];
   return [

@@ -5,6 +5,8 @@ export interface Verdict {
   readonly lost: number;
   readonly duplicated: number;
   readonly reordered: number;
+  /** The first message that was lost; undefined when none was. */
+  readonly firstLost: number | undefined;
 }
 
 /** Checks that messages with the numbers from 1 on arrive once and in order. */
@@ -33,7 +35,8 @@ export class Sequence {
    */
   verdict(of: string, count: number = this.highest): Verdict {
     const lost = this.#missing.size + Math.max(0, count - this.highest);
-    return { of, lost, duplicated: this.#duplicated, reordered: this.#reordered };
+    const firstLost = lost === 0 ? undefined : Math.min(...this.#missing, this.highest + 1);
+    return { of, lost, duplicated: this.#duplicated, reordered: this.#reordered, firstLost };
   }
 }
 
@@ -44,7 +47,7 @@ export function isGood({ lost, duplicated, reordered }: Verdict): boolean {
 
 /** Adds several verdicts to one. */
 export function sumOf(verdicts: Iterable<Verdict>): Verdict {
-  const sum = { of: "all", lost: 0, duplicated: 0, reordered: 0 };
+  const sum = { of: "all", lost: 0, duplicated: 0, reordered: 0, firstLost: undefined };
   for (const { lost, duplicated, reordered } of verdicts) {
     sum.lost += lost;
     sum.duplicated += duplicated;
