@@ -9,7 +9,7 @@ import { testTimeout } from "./test/time-limits.ts";
 import { traceCalls } from "./test/walks/trace-plugin.ts";
 
 const walks = "test/walks.test.ts";
-const house = project("house", ["test/*.test.ts", "examples/*.test.ts"]);
+const house = project("house", ["test/*.test.ts", "examples/*.test.ts", "demo/nodes/*.test.ts"]);
 const withReact18 = project("react 18", [
   "packages/client/test/react/{react,use-client-event,use-stream}.test.ts",
 ]);
