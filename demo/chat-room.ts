@@ -1,4 +1,5 @@
 import { RequestError } from "@symbolon/server";
+import type { ChatChange, RoomChange, Visitor } from "./chat-change.ts";
 import { type ChatMessage, type HistoryPage, pageSize } from "./contract.ts";
 import type { Timers } from "./timers.ts";
 import { TypingUsers } from "./typing-users.ts";
@@ -9,9 +10,7 @@ const maxMessages = 500;
 const maxRooms = 1000;
 
 /** A person in a room. */
-export interface Person {
-  /** The name as the person writes it. */
-  readonly name: string;
+export interface Person extends Visitor {
   /** Whether the person's page is connected. */
   readonly connected: boolean;
 }
@@ -19,7 +18,7 @@ export interface Person {
 /** What the server remembers of a chat room: its newest messages, who is in it, and who is typing. */
 export class ChatRoom {
   /** The people in the room. The key is the name in lower case: `ada` and `Ada` are the same name. */
-  readonly people = new Map<string, Person>();
+  readonly #people = new Map<string, Person>();
   /** The people who are typing. */
   readonly typingUsers: TypingUsers;
   #messages: ChatMessage[] = [];
@@ -29,9 +28,50 @@ export class ChatRoom {
     this.typingUsers = new TypingUsers(timers, typingTimeout);
   }
 
+  /** The people in the room. */
+  get people(): Person[] {
+    return [...this.#people.values()];
+  }
+
   /** The names of the people in the room. */
   get names(): string[] {
-    return Array.from(this.people.values(), ({ name }) => name);
+    return this.people.map(({ name }) => name);
+  }
+
+  /** The person in the room who has this name; undefined when there is not one. */
+  person(name: string): Person | undefined {
+    return this.#people.get(keyOf(name));
+  }
+
+  /** Whether the name belongs to this session, at this node. */
+  isHere({ name, session, node }: Visitor): boolean {
+    const person = this.person(name);
+    return person?.session === session && person.node === node;
+  }
+
+  /** Applies a change of this room. */
+  apply(change: RoomChange): void {
+    if (change.type === "message") {
+      if (!this.find(change.message.id)) this.add(change.message);
+      return;
+    }
+    const { type, person } = change;
+    const key = keyOf(person.name);
+    if (type === "entered") {
+      const existing = this.#people.get(key);
+      // A page whose network has failed leaves a detached session with its name: the new session takes the name over.
+      if (existing?.connected && existing.session !== person.session) return;
+      this.#people.set(key, { ...person, connected: true });
+    } else if (this.isHere(person)) {
+      if (type === "connection") this.#people.set(key, { ...person, connected: change.connected });
+      else this.#people.delete(key);
+    }
+  }
+
+  /** The pages of this node's people are disconnected. */
+  loseNode(node: number): void {
+    for (const [key, person] of this.#people)
+      if (person.node === node) this.#people.set(key, { ...person, connected: false });
   }
 
   /** Adds a chat message, and drops the oldest when there are too many. */
@@ -71,6 +111,11 @@ export class ChatRoom {
   }
 }
 
+/** The key of a person's name. */
+function keyOf(name: string): string {
+  return name.normalize("NFKC").toLowerCase();
+}
+
 /** All rooms of the chat. */
 export class ChatRooms {
   readonly #rooms = new Map<string, ChatRoom>();
@@ -96,9 +141,20 @@ export class ChatRooms {
     return room;
   }
 
+  /** Applies a change. @throws as `get`. */
+  apply(change: ChatChange): void {
+    if (change.type !== "lost") this.get(change.room).apply(change);
+    else for (const room of this.#rooms.values()) room.loseNode(change.node);
+  }
+
+  /** All rooms, by their names. */
+  entries(): Iterable<[string, ChatRoom]> {
+    return this.#rooms.entries();
+  }
+
   #dropAnEmptyRoom(): void {
     for (const [name, { people }] of this.#rooms) {
-      if (people.size === 0) return void this.#rooms.delete(name);
+      if (people.length === 0) return void this.#rooms.delete(name);
     }
     throw new Response("Every room is in use", { status: 503 });
   }

@@ -98,6 +98,11 @@ const Person = z.object({ name: Name });
 /** A person who has joined or left, and the names of all people in the room since then. */
 const PeopleChange = z.extend(Person, { people: z.array(Name) });
 
+const ChatNode = z.object({ number: z.int(), count: z.int() });
+
+/** One of several servers of the chat: its number, from 1, and how many there are. */
+export type ChatNode = z.output<typeof ChatNode>;
+
 /** The contract of a chat room, for example `/chat/lobby?name=Ada`. */
 export const chat = contract("/chat/:room", {
   codec: msgpack, // JSON cannot carry the bytes of a picture
@@ -138,5 +143,7 @@ export const chat = contract("/chat/:room", {
     left: PeopleChange,
     /** A person in the room has sent a chat message. */
     message: ChatMessage,
+    /** The node that this page is connected to, and how many there are. A demo with one server does not send it. */
+    node: ChatNode,
   },
 });

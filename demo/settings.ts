@@ -12,6 +12,28 @@ export interface Settings {
   readonly heartbeat: { readonly interval: number; readonly timeout: number };
   /** After this time a person whose page does not repeat its report no longer counts as typing. */
   readonly typingTimeout: number;
+  /** Which node of several this server is; undefined when it is the only one. */
+  readonly node: NodeSettings | undefined;
+}
+
+/** Which node a server is. The program that starts the nodes sets it. */
+export interface NodeSettings {
+  /** Its number, from 1. */
+  readonly number: number;
+  /** How many nodes there are. */
+  readonly count: number;
+  /** The folder of the Unix sockets of the nodes and of Redis. */
+  readonly directory: string;
+}
+
+/** The path of the Unix socket that a node listens on. */
+export function nodeSocket({ number, directory }: Pick<NodeSettings, "number" | "directory">): string {
+  return join(directory, `node-${number}.sock`);
+}
+
+/** The path of the Unix socket of Redis in the folder of the nodes. */
+export function redisSocket(directory: string): string {
+  return join(directory, "redis.sock");
 }
 
 /** Reads the settings from environment variables. Ends the process when a variable is invalid. */
@@ -25,7 +47,14 @@ export function readSettings(): Settings {
       timeout: readNumber("HEARTBEAT_TIMEOUT", 10_000),
     },
     typingTimeout: readNumber("TYPING_TIMEOUT", 6_000),
+    node: readNode(),
   };
+}
+
+function readNode(): NodeSettings | undefined {
+  const directory = process.env["NODES_DIRECTORY"];
+  if (!directory) return undefined;
+  return { number: readNumber("NODE_NUMBER", 1), count: readNumber("NODE_COUNT", 1), directory };
 }
 
 function readNumber(variable: string, defaultValue: number): number {

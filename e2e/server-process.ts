@@ -3,12 +3,14 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** A server program of this repository: a `server.ts` that prints `symbolon <name>: <url>` when it listens. */
+/** A server program of this repository: it prints `symbolon <name>: <url>` when it listens. */
 export type ServerProgram = {
   /** The name that the program prints. */
   readonly name: string;
-  /** The folder of its `server.ts`, relative to this file. */
+  /** Its folder, relative to this file. */
   readonly folder: string;
+  /** Its file in that folder, and its arguments. Default: `server.ts`. */
+  readonly args?: readonly string[];
   /** Its environment variables, besides `PORT`. */
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -65,8 +67,8 @@ export class ServerProcess {
    * @returns false when its port is in use.
    */
   async start(): Promise<boolean> {
-    const { name, folder, env } = this.#program;
-    const child = spawn(process.execPath, ["--conditions=symbolon-source", "--import", "tsx", "server.ts"], {
+    const { name, folder, args = ["server.ts"], env } = this.#program;
+    const child = spawn(process.execPath, ["--conditions=symbolon-source", "--import", "tsx", ...args], {
       cwd: fileURLToPath(new URL(folder, import.meta.url)),
       env: { ...process.env, ...env, PORT: String(this.port) },
       stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -1,5 +1,12 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type NetConnectOpts, type Server, type Socket } from "node:net";
+import {
+  type AddressInfo,
+  connect,
+  createServer,
+  type NetConnectOpts,
+  type Server,
+  type Socket,
+} from "node:net";
 import { pipeline } from "node:stream";
 
 /** Options of `Balancer.start`. */

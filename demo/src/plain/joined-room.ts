@@ -4,6 +4,7 @@ import { countUnread } from "../shared/page-title.ts";
 import { createPictureLoader, type LoadPicture } from "../shared/picture-loader.ts";
 import { showStatus } from "./connection-badge.ts";
 import { resetHistoryButton, setHistoryButton } from "./history-button.ts";
+import { showNode } from "./node-line.ts";
 import { pendingPicture, removePending, sendMessage, sendUnsent } from "./pending-messages.ts";
 import { showPeople } from "./people-list.ts";
 import { keepScrollPosition } from "./scroll.ts";
@@ -71,6 +72,7 @@ export function joinRoom(room: string, me: string, { onJoined, onClosed }: RoomC
     showPeople(people, me);
     addPersonNotice(name, "left");
   });
+  client.on("node", showNode);
 
   client.onGap(() => {
     // A new session starts with the newest messages that the server has, so only a resumed one can have a gap.
