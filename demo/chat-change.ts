@@ -18,17 +18,17 @@ export type RoomChange = {
   | {
       /** A person's session has joined the room, or has come to another node. It has no effect when the name is taken. */
       readonly type: "entered";
-      readonly person: Visitor;
+      readonly person: SessionOwner;
     }
   | {
       /** A person's session has ended. */
       readonly type: "left";
-      readonly person: Visitor;
+      readonly person: SessionOwner;
     }
   | {
       /** A person's page has disconnected, or connected again. */
       readonly type: "connection";
-      readonly person: Visitor;
+      readonly person: SessionOwner;
       readonly connected: boolean;
     }
   | {
@@ -39,7 +39,7 @@ export type RoomChange = {
 );
 
 /** A person's session at the node that has it. */
-export interface Visitor {
+export interface SessionOwner {
   /** The name as the person writes it. */
   readonly name: string;
   /** The id of the session. */

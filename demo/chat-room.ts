@@ -1,5 +1,5 @@
 import { RequestError } from "@symbolon/server";
-import type { ChatChange, RoomChange, Visitor } from "./chat-change.ts";
+import type { ChatChange, RoomChange, SessionOwner } from "./chat-change.ts";
 import { type ChatMessage, type HistoryPage, pageSize } from "./contract.ts";
 import type { Timers } from "./timers.ts";
 import { TypingUsers } from "./typing-users.ts";
@@ -10,7 +10,7 @@ const maxMessages = 500;
 const maxRooms = 1000;
 
 /** A person in a room. */
-export interface Person extends Visitor {
+export interface Person extends SessionOwner {
   /** Whether the person's page is connected. */
   readonly connected: boolean;
 }
@@ -44,7 +44,7 @@ export class ChatRoom {
   }
 
   /** Whether the name belongs to this session, at this node. */
-  isHere({ name, session, node }: Visitor): boolean {
+  isHere({ name, session, node }: SessionOwner): boolean {
     const person = this.person(name);
     return person?.session === session && person.node === node;
   }

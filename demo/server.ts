@@ -94,6 +94,7 @@ if (node) {
     }
   addKillRoute(app, node, (request) => process.send?.(request));
   process.once("disconnect", () => process.exit()); // the program that has started this node has ended
+  if (!process.connected) process.exit();
 }
 
 const assets = join(import.meta.dirname, "dist");

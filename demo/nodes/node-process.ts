@@ -39,6 +39,7 @@ export class NodeProcess {
   async start(): Promise<void> {
     const { number, count, directory } = this.#settings;
     await rm(this.path, { force: true }); // a killed process leaves its socket
+    if (this.#isStopped) return;
     const env = { NODES_DIRECTORY: directory, NODE_NUMBER: String(number), NODE_COUNT: String(count) };
     const child = spawn(process.execPath, ["--conditions=symbolon-source", "--import", "tsx", "server.ts"], {
       cwd: join(import.meta.dirname, ".."),

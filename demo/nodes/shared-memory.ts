@@ -1,15 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { createClient, RESP_TYPES } from "@redis/client";
+import { RESP_TYPES } from "@redis/client";
 import { redisStore } from "@symbolon/redis";
 import type { ChatChange } from "../chat-change.ts";
 import type { ChatMemory } from "../chat-memory.ts";
 import type { ChatRooms } from "../chat-room.ts";
-import { redisSocket } from "../settings.ts";
+import { appendChange, changesKey, createRedisClient } from "./change-stream.ts";
 
-/** The stream of all changes: their one order is the same for every node. */
-const changesKey = "demo:changes";
-/** How many changes the stream keeps: about the messages of a few rooms. */
-const TRIM = { strategy: "MAXLEN", strategyModifier: "~", threshold: 10_000 } as const;
 /** The channel of who is typing. A node that starts later need not know. */
 const typingChannel = "demo:typing";
 /** How long Redis keeps a picture, in s. */
@@ -23,17 +19,6 @@ type StreamEntry = {
 
 /** A person has begun or stopped to type. */
 type TypingReport = { readonly room: string; readonly name: string; readonly isTyping: boolean };
-
-/** Reports to all nodes that the node with this number was killed. */
-export async function reportLostNode(directory: string, node: number): Promise<void> {
-  const client = await createRedisClient(directory).connect();
-  const change: ChatChange = { type: "lost", node };
-  try {
-    await client.xAdd(changesKey, "*", { change: JSON.stringify(change) }, { TRIM });
-  } finally {
-    client.destroy();
-  }
-}
 
 /**
  * The memory that all nodes share in Redis: sessions by `redisStore`, and the chat's own changes in a stream. Each node applies
@@ -85,7 +70,7 @@ export async function openSharedMemory(
       const key = randomUUID();
       const applied = new Promise<void>((resolve) => waiting.set(key, resolve));
       try {
-        await client.xAdd(changesKey, "*", { key, change: JSON.stringify(change) }, { TRIM });
+        await appendChange(client, change, key);
         await applied;
       } finally {
         waiting.delete(key);
@@ -110,10 +95,6 @@ export async function openSharedMemory(
       for (const connection of [client, reader, subscriber]) connection.destroy();
     },
   };
-}
-
-function createRedisClient(directory: string) {
-  return createClient({ socket: { path: redisSocket(directory), tls: false } });
 }
 
 function pictureKey(messageId: string): string {

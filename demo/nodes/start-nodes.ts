@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkPort, readSettings } from "../settings.ts";
 import { Balancer } from "./balancer.ts";
+import { reportLostNode } from "./change-stream.ts";
 import { findOrInstallRedis } from "./find-redis.ts";
 import { NodeProcess } from "./node-process.ts";
 import { startRedis } from "./redis-process.ts";
-import { reportLostNode } from "./shared-memory.ts";
 
 /**
  * Starts `count` chat servers that share a Redis, and a balancer in front of them at the demo's port. They end with this process,
