@@ -1,0 +1,76 @@
+import { Client, type ClientConfig } from "pg";
+
+/** Options of a `Link`. */
+export interface LinkOptions {
+  /** Where the server is, and how to get in. */
+  readonly config: ClientConfig;
+  /** Prepares each new connection. */
+  readonly prepare: (client: Client) => Promise<void>;
+  /** Receives the errors of connections. */
+  readonly onError: (error: unknown) => void;
+  /** Receives the payload of each notification. @default nothing listens */
+  readonly onNotification?: (payload: string) => void;
+}
+
+/** A connection that is being made, or was. */
+interface Open {
+  readonly client: Client;
+  /** Resolves when the connection is prepared. */
+  readonly ready: Promise<void>;
+  /** Rejects when the connection ends: what a client waits for then may never come. */
+  readonly ended: Promise<never>;
+  readonly end: (error: Error) => void;
+}
+
+/** A connection to PostgreSQL, which is made when it is needed, and again when it has broken. */
+export class Link {
+  readonly #options: LinkOptions;
+  #open: Open | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs a statement, after those before it, and returns its first row.
+   *
+   * @throws the error of the client library, as a rejection.
+   */
+  async query(name: string, text: string, values: readonly unknown[]): Promise<unknown> {
+    const { client, ready, ended } = (this.#open ??= this.#connect());
+    await Promise.race([ready, ended]);
+    const answer = client.query<Record<string, unknown>>({ name, text, values: [...values] });
+    const { rows } = await Promise.race([answer, ended]);
+    return rows[0];
+  }
+
+  /** Ends the connection: the statements in progress reject, and the next one makes a new connection. */
+  reset(): void {
+    this.#open?.end(new Error("the connection was closed"));
+  }
+
+  #connect(): Open {
+    const { config, prepare, onError, onNotification } = this.#options;
+    const client = new Client({ connectionTimeoutMillis: 10_000, keepAlive: true, ...config });
+    let reject: (error: Error) => void = () => {};
+    const ended = new Promise<never>((_, rejectIt) => (reject = rejectIt));
+    ended.catch(() => {}); // who waits for it learns of it
+    const end = (error: Error): void => {
+      if (this.#open !== open) return;
+      this.#open = undefined;
+      reject(error);
+      void client.end().catch(() => {}); // it may be broken
+    };
+    const fail = (error: Error): void => {
+      if (this.#open === open) onError(error);
+      end(error);
+    };
+    client.on("error", fail);
+    client.on("end", () => end(new Error("the connection has ended")));
+    client.on("notification", ({ payload = "" }) => onNotification?.(payload));
+    const ready = client.connect().then(() => prepare(client));
+    ready.catch(fail);
+    const open = { client, ready, ended, end };
+    return open;
+  }
+}
