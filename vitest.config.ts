@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { findPostgres } from "./packages/postgres/test/postgres-server/find.ts";
 import { findRedisServer } from "./packages/redis/test/redis-server/find.ts";
 import { react18 } from "./test/react-18/alias.ts";
 import { SecurityReporter } from "./test/security/reporter.ts";
@@ -25,6 +26,7 @@ export default defineConfig({
         "packages/redis/test/calls/*.test.ts",
       ]),
       project("redis", findRedisServer() === undefined ? [] : ["packages/redis/test/*.test.ts"]),
+      project("postgres", findPostgres() === undefined ? [] : ["packages/postgres/test/*.test.ts"]),
       {
         ...withReact18,
         resolve: { ...withReact18.resolve, alias: react18 },

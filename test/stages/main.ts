@@ -6,8 +6,9 @@ import { runStages, type Stage, summarize } from "./run-stages.ts";
 const shortStages: readonly Stage[] = [
   { name: "format, types, lint, unused code, packages", command: "npm run check" },
   {
-    name: "unit and integration tests, with Redis",
-    command: "npx tsx packages/redis/test/redis-server/install.ts && npx vitest run",
+    name: "unit and integration tests, with Redis and PostgreSQL",
+    command:
+      "npx tsx packages/redis/test/redis-server/install.ts && npx tsx packages/postgres/test/postgres-server/install.ts && npx vitest run",
   },
   { name: "sizes", command: "npm run size" },
   { name: "a short simulation", command: "npm run sim -- --seeds 100" },

@@ -1,0 +1,265 @@
+/** What a store in PostgreSQL does when connections break, and when PostgreSQL ends, is full, or loses its data. */
+import { expect, onTestFinished, test, vi } from "vitest";
+import { attachRequest, newSession, retain, roomMessage } from "../../server/test/store/store-fixtures.ts";
+import { slow, waitOptions } from "../../../test/time-limits.ts";
+import { type PostgresStore, postgresStore, type PostgresStoreOptions } from "../src/index.ts";
+import { Forwarder } from "./postgres-server/forwarder.ts";
+import { PostgresServer, startPostgres } from "./postgres-server/postgres-server.ts";
+
+const keep = retain(100_000, 1e9);
+
+function openStore(options: PostgresStoreOptions): PostgresStore {
+  const store = postgresStore({ onError: () => {}, timeout: 40_000, ...options });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** Appends texts to the room "r" and commits them to a session, all at once; resolves with those that the room has. */
+async function appendAll({ sessions, rooms }: PostgresStore, count: number): Promise<readonly unknown[]> {
+  const claim = await sessions.create(newSession);
+  const calls: Promise<unknown>[] = [];
+  for (let n = 1; n <= count; n += 1) {
+    const roomMessages = [{ room: "r", message: roomMessage(`commit ${n}`), keep }];
+    calls.push(
+      Promise.resolve(sessions.commit(claim, { outgoing: [{ sequence: n, data: "m" }], roomMessages })),
+      Promise.resolve(rooms.append("r", roomMessage(`append ${n}`), keep)),
+    );
+    if (n % 10 === 0) await calls.at(-10);
+  }
+  const results = await Promise.all(calls);
+  expect(results.filter((result) => result === false)).toEqual([]);
+  const { entries } = await rooms.read("r", {}, 2 * count + 1);
+  return entries.map(({ data }) => data);
+}
+
+/** What `appendAll` has to return. */
+function expected(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => [`commit ${index + 1}`, `append ${index + 1}`]).flat();
+}
+
+test("calls are made once, in order, while connections break", slow, async () => {
+  const server = await startPostgres();
+  const forwarder = await Forwarder.start(server.port);
+  const store = openStore({ url: forwarder.url });
+  await store.sessions.list();
+  let breaks = 0;
+  const breaking = setInterval(() => {
+    forwarder.break();
+    breaks += 1;
+  }, 250);
+  onTestFinished(() => clearInterval(breaking));
+  expect(await appendAll(store, 1_500)).toEqual(expected(1_500));
+  expect(breaks).toBeGreaterThan(3);
+});
+
+test("a PostgreSQL that is killed loses nothing, and makes no call twice", slow, async () => {
+  const server = await startPostgres();
+  const store = openStore({ url: server.url });
+  const { epoch } = await store.sessions.create({ ...newSession, sessionId: "before" });
+  const appending = appendAll(store, 3_000);
+  await vi.waitFor(
+    async () => expect((await store.rooms.position("r")).offset).toBeGreaterThan(500),
+    waitOptions,
+  );
+  await server.signal("SIGKILL");
+  await server.restart();
+  expect(await appending).toEqual(expected(3_000));
+  expect(await store.sessions.create({ ...newSession, sessionId: "after" })).toMatchObject({ epoch });
+});
+
+test("a replica that is promoted begins a new epoch, and the next restart on its files keeps that", async () => {
+  const server = await startPostgres();
+  const forwarder = await Forwarder.start(server.port);
+  const store = openStore({ url: forwarder.url });
+  const claim = await store.sessions.create(newSession);
+  await store.rooms.append("r", roomMessage("kept"), keep);
+  const position = await store.rooms.position("r");
+  const replica = await PostgresServer.startReplica(server);
+  onTestFinished(() => replica.stop());
+  forwarder.target = replica.port;
+  forwarder.break();
+  const attached = store.sessions.attach(attachRequest(claim));
+  await server.signal("SIGKILL");
+  await replica.query("select pg_promote()");
+  expect(await attached).toMatchObject({ type: "reset" });
+  expect(await store.rooms.read("r", position, 9)).toMatchObject({ gap: { from: 1 }, entries: [] });
+  const { epoch } = await store.sessions.create({ ...newSession, sessionId: "t" });
+  expect(epoch).not.toBe(claim.epoch);
+  await replica.signal("SIGINT");
+  await replica.restart();
+  expect(await store.sessions.create({ ...newSession, sessionId: "u" })).toMatchObject({ epoch });
+});
+
+test("a schema that is dropped is made again, with a new epoch and the same secret", async () => {
+  const server = await startPostgres();
+  const store = openStore({ url: server.url });
+  const claim = await store.sessions.create(newSession);
+  const proofKey = await store.proofKey();
+  await server.query("drop schema symbolon cascade");
+  expect(await store.sessions.attach(attachRequest(claim))).toEqual({ type: "refused", known: false });
+  expect((await store.sessions.create(newSession)).epoch).not.toBe(claim.epoch);
+  expect(await openStore({ url: server.url }).proofKey()).toBe(proofKey);
+});
+
+test("processes that start at once make one schema", async () => {
+  const server = await startPostgres();
+  const stores = Array.from({ length: 8 }, () => openStore({ url: server.url }));
+  const keys = await Promise.all(stores.map(async (store) => store.proofKey()));
+  expect(new Set(keys).size).toBe(1);
+});
+
+test("calls wait for a PostgreSQL that is blocked, and fail after the timeout with what to do", async () => {
+  const server = await startPostgres();
+  const [store, hasty] = [openStore({ url: server.url }), openStore({ url: server.url, timeout: 500 })];
+  await Promise.all([store.sessions.list(), hasty.sessions.list()]);
+  const release = await server.block("lock table symbolon.rooms, symbolon.sessions");
+  const created = store.sessions.create(newSession);
+  await expect(hasty.rooms.position("r")).rejects.toThrow(
+    "PostgreSQL did not answer within 500 ms: check its address and its load, or raise `timeout`",
+  );
+  await release();
+  expect(await created).toMatchObject({ fence: 1 });
+  await vi.waitFor(async () => expect(await hasty.sessions.list()).toHaveLength(1), waitOptions);
+});
+
+test("what waits for PostgreSQL is bounded: calls that need space fail, and the others wait", async () => {
+  const server = await startPostgres();
+  const store = openStore({ url: server.url, bufferBytes: 10_000 });
+  const claim = await store.sessions.create(newSession);
+  const release = await server.block("lock table symbolon.rooms");
+  const waiting = store.rooms.append("r", roomMessage("x".repeat(9_000)), keep);
+  await expect(store.rooms.append("r", roomMessage("y".repeat(900)), keep)).rejects.toThrow(
+    "wait for PostgreSQL, which is too slow: try later, or raise `bufferBytes`",
+  );
+  expect(store.rooms.hasCapacity?.("ada", 900)).toBe(false);
+  const removed = store.sessions.remove(claim);
+  await release();
+  expect(await waiting).toEqual({ offset: 1, previous: 0 });
+  expect(await removed).toBe(true);
+  expect(store.rooms.hasCapacity?.("ada", 900)).toBe(true);
+});
+
+test("a call that PostgreSQL refuses fails alone, and says that the store is full", async () => {
+  const server = await startPostgres();
+  const store = openStore({ url: server.url });
+  const claim = await store.sessions.create(newSession);
+  await server.query(`
+    create function symbolon.refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'no space left on device' using errcode = 'disk_full'; end $$;
+    create trigger when_full before insert on symbolon.messages for each row
+      when (new.size = 3) execute function symbolon.refuse()`);
+  const results = await Promise.allSettled([
+    store.sessions.commit(claim, { outgoing: [{ sequence: 1, data: "m" }] }),
+    store.rooms.append("r", roomMessage("one"), keep),
+    store.rooms.append("r", roomMessage("four"), keep),
+    store.sessions.remove(claim),
+  ]);
+  expect(results).toMatchObject([
+    { value: true },
+    { reason: { message: expect.stringContaining("the store is full: give PostgreSQL more space") } },
+    { value: { offset: 1 } },
+    { value: true },
+  ]);
+});
+
+test("a watcher receives every message in order while connections break", slow, async () => {
+  const server = await startPostgres();
+  const forwarder = await Forwarder.start(server.port);
+  const [store, other] = [openStore({ url: forwarder.url }), openStore({ url: server.url })];
+  const received: unknown[] = [];
+  const { ready } = store.rooms.watch("r", {
+    receive: ({ data }) => received.push(data),
+    missed: () => received.push("missed"),
+  });
+  await ready;
+  const texts = Array.from({ length: 300 }, (_, n) => `message ${n}`);
+  for (const [n, text] of texts.entries()) {
+    await other.rooms.append("r", roomMessage(text), retain(1));
+    if (n % 100 === 50) forwarder.break();
+  }
+  await vi.waitFor(() => expect(received).toEqual(texts), waitOptions);
+});
+
+test("a watcher learns that it has missed what was erased before it could be read", async () => {
+  const server = await startPostgres();
+  const forwarder = await Forwarder.start(server.port);
+  const [store, other] = [openStore({ url: forwarder.url }), openStore({ url: server.url })];
+  const received: unknown[] = [];
+  const { ready } = store.rooms.watch("r", {
+    receive: ({ data }) => received.push(data),
+    missed: () => received.push("missed"),
+  });
+  await ready;
+  forwarder.target = 1; // refused
+  forwarder.break();
+  for (const text of ["a", "b"]) await other.rooms.append("r", roomMessage(text), retain(1));
+  await server.query("delete from symbolon.messages where place = 1");
+  forwarder.target = server.port;
+  await vi.waitFor(() => expect(received).toEqual(["missed", "b"]), waitOptions);
+});
+
+test("messages that no process is notified of are found", async () => {
+  const server = await startPostgres();
+  const store = openStore({ url: server.url });
+  const received: unknown[] = [];
+  const { ready } = store.rooms.watch("r", {
+    receive: ({ data }) => received.push(data),
+    missed: () => expect.unreachable(),
+  });
+  await ready;
+  await server.query(`set search_path to symbolon; select append_message('{"room": "r", "messages": 9, "ms": 9, "bytes": 9, "at": 0,
+    "size": 1, "entry": "[\\"line\\",null,null]\\nsa"}', (select epoch from meta))`);
+  await vi.waitFor(() => expect(received).toEqual(["a"]), waitOptions);
+});
+
+test("the messages that a room does not keep are erased by a later append, or by a sweep", async () => {
+  const server = await startPostgres();
+  const store = openStore({ url: server.url });
+  for (const text of ["a", "b"]) await store.rooms.append("r", roomMessage(text), retain(0));
+  await server.query("update symbolon.messages set stored_at = stored_at - interval '1 minute'");
+  await store.rooms.append("r", roomMessage("c"), retain(0));
+  const places = "select array_agg(place::integer) as places from symbolon.messages";
+  expect(await server.query(places)).toEqual([{ places: [3] }]);
+  await server.query("update symbolon.messages set stored_at = stored_at - interval '1 minute'");
+  await store.rooms.sweep(0, Infinity);
+  expect(await server.query(places)).toEqual([{ places: null }]);
+});
+
+test("texts that PostgreSQL cannot have stay the same everywhere", async () => {
+  const server = await startPostgres();
+  const store = openStore({ url: server.url });
+  const text = "a\0\uFFFD0041 \uD800 \uDFFF é🙂";
+  const names = { sessionId: text, principal: text, service: text, keyHash: text, secretHash: text };
+  const lease = { node: text, ms: 15_000 };
+  const claim = await store.sessions.create({ ...newSession, ...names, lease });
+  expect(claim.sessionId).toBe(text);
+  const { sessionId: _, secretHash: __, ...listed } = names;
+  expect(await store.sessions.list({ principal: text })).toMatchObject([{ claim, owner: text, ...listed }]);
+  const notices: unknown[] = [];
+  store.sessions.watch(text, (notice) => notices.push(notice));
+  const received: unknown[] = [];
+  const { ready } = store.rooms.watch(text, {
+    receive: ({ data, name }) => received.push(name, data),
+    missed: () => expect.unreachable(),
+  });
+  await ready;
+  await store.rooms.append(text, { name: text, data: text, at: 0 }, keep);
+  await vi.waitFor(() => expect(received).toEqual([text, text]), waitOptions);
+  const close = { code: 4_403, reason: text };
+  await store.sessions.remove(claim, close);
+  await vi.waitFor(() => expect(notices).toEqual([{ type: "removed", claim, close }]), waitOptions);
+  const ticket = { principal: text, origin: text, expiresAt: 9, credentialExpiresAt: undefined };
+  await store.tickets.put(text, ticket, 0);
+  expect(await store.tickets.take(text)).toEqual(ticket);
+});
+
+test("a store that is closed rejects every call, and a close waits for the calls before it", async () => {
+  const server = await startPostgres();
+  const store = postgresStore({ url: server.url });
+  const created = store.sessions.create(newSession);
+  await Promise.all([store.close(), store.close()]);
+  expect(await created).toMatchObject({ fence: 1 });
+  await expect(store.sessions.list()).rejects.toThrow("the store is closed");
+  const { ready } = store.rooms.watch("r", { receive: () => {}, missed: () => {} });
+  await expect(ready).rejects.toThrow("the store is closed");
+});

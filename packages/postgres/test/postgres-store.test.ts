@@ -1,0 +1,71 @@
+import * as fc from "fast-check";
+import { Pool } from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testHandover } from "../../server/test/store/handover-conformance.ts";
+import { ModelledStore, storeCall } from "../../server/test/store/modelled-store.ts";
+import { testSharedStore } from "../../server/test/store/shared-store-conformance.ts";
+import { testStore } from "../../server/test/store/store-conformance.ts";
+import { slow } from "../../../test/time-limits.ts";
+import { type PostgresStore, postgresStore } from "../src/index.ts";
+import { PostgresServer } from "./postgres-server/postgres-server.ts";
+
+let server: PostgresServer;
+beforeAll(async () => void (server = await PostgresServer.start()));
+afterAll(() => server.stop());
+
+let prefixes = 0;
+const newPrefix = (): string => `test_${(prefixes += 1)}`;
+const now = (): number => Date.now();
+const open = (prefix: string): PostgresStore => postgresStore({ url: server.url, prefix, now });
+
+describe("a store in PostgreSQL", () => {
+  testStore("an address", () => open(newPrefix()));
+  testSharedStore("an address", () => {
+    const prefix = newPrefix();
+    return { open: () => open(prefix), lose: () => open(prefix) };
+  });
+  testHandover("a schema that is dropped", () => {
+    const prefix = newPrefix();
+    return {
+      open: () => open(prefix),
+      lose: async () => {
+        await server.query(`drop schema ${prefix} cascade`);
+        return open(prefix);
+      },
+    };
+  });
+  testHandover("a server with another identity", () => {
+    const prefix = newPrefix();
+    return {
+      open: () => open(prefix),
+      lose: async () => {
+        await server.query(`update ${prefix}.meta set identity = 'before'`);
+        return open(prefix);
+      },
+    };
+  });
+  testSharedStore("a pool", () => {
+    const pool = new Pool({ connectionString: server.url });
+    const prefix = newPrefix();
+    return {
+      open: () => postgresStore({ pool, prefix, now }),
+      lose: () => postgresStore({ pool, prefix, now }),
+    };
+  });
+});
+
+test("a store in PostgreSQL returns what the model returns", slow, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(storeCall, { maxLength: 60 }), async (calls) => {
+      const store = postgresStore({ url: server.url, prefix: newPrefix() });
+      const modelled = new ModelledStore(store);
+      for (const call of calls) {
+        const { store: returned, model } = await modelled.call(call);
+        expect(returned).toEqual(model);
+      }
+      for (const { store: returned, model } of await modelled.readAll()) expect(returned).toEqual(model);
+      await store.close();
+    }),
+    { numRuns: 100 },
+  );
+});
