@@ -1,6 +1,6 @@
 /** How messages of rooms are written in PostgreSQL. */
 import type { RoomAppend, RoomEntry, RoomMessage } from "@symbolon/server/store";
-import { decodeMessage, encodeMessage, encodeNumber, encodeText, type Json } from "./values.ts";
+import { decodeData, encodeData, encodeNumber, encodeText, type Json } from "./values.ts";
 
 /** A message, as PostgreSQL returns it. */
 export type ListedEntry = readonly [offset: number, at: number, entry: string];
@@ -20,7 +20,7 @@ export function encodeAppend({ room, message, keep }: RoomAppend): Json {
 }
 
 function encodeEntry({ name, data, except, account }: RoomMessage): string {
-  return `${JSON.stringify([name, except ?? null, account ?? null])}\n${encodeMessage(data)}`;
+  return `${JSON.stringify([name, except ?? null, account ?? null])}\n${encodeData(data)}`;
 }
 
 /** A message and its place. */
@@ -35,7 +35,7 @@ export function decodeEntry([offset, at, text]: ListedEntry): RoomEntry {
     offset,
     previous: offset - 1,
     name,
-    data: decodeMessage(text.slice(headerEnd + 1)),
+    data: decodeData(text.slice(headerEnd + 1)),
     at,
     ...(except !== null && { except }),
     ...(account !== null && { account }),

@@ -1,8 +1,8 @@
 import type { NoticeListener, RoomWatch, RoomWatcher, SessionNotice } from "@symbolon/server/store";
-import { explain, isTemporary } from "./connection/failure.ts";
-import type { Link } from "./connection/link.ts";
+import { explainFailure, canRetry } from "./connection/failure.ts";
+import type { DatabaseLink } from "./connection/database-link.ts";
 import { decodeText, encodeText } from "./values.ts";
-import { type RoomNews, WatchedRooms } from "./watched-rooms.ts";
+import { type RoomNews, WatchedLogs } from "./watched-logs.ts";
 
 /** What has changed, as processes notify each other of it. */
 interface Announcement {
@@ -28,10 +28,10 @@ const payloadSize = 7_900;
  * sessions. It looks several times a second, and at once when a process notifies it, which may fail to happen.
  */
 export class News {
-  readonly #link: Link;
+  readonly #link: DatabaseLink;
   readonly #channel: string;
   readonly #timeout: number;
-  readonly #rooms = new WatchedRooms();
+  readonly #rooms = new WatchedLogs();
   readonly #listeners = new Map<string, Set<{ readonly listener: NoticeListener }>>();
   /** The rooms to look at, besides all of them from time to time. */
   #due = new Set<string>();
@@ -44,7 +44,7 @@ export class News {
   #isAnnouncing = false;
   #closed = false;
 
-  constructor(link: Link, channel: string, timeout: number) {
+  constructor(link: DatabaseLink, channel: string, timeout: number) {
     this.#link = link;
     this.#channel = channel;
     this.#timeout = timeout;
@@ -129,7 +129,7 @@ export class News {
       this.#delay = 0;
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
-      this.#rooms.fail(explain(error), !isTemporary(error));
+      this.#rooms.fail(explainFailure(error), !canRetry(error));
       this.#delay = Math.min(2 * this.#delay + 25, longestDelay);
     }
     this.#isLooking = false;

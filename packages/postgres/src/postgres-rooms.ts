@@ -1,12 +1,12 @@
 import type { RoomLog, RoomPart, RoomPosition, RoomSelection } from "@symbolon/server/store";
-import type { OrderedCalls } from "./calls/ordered-calls.ts";
+import type { BatchedCalls } from "./calls/batched-calls.ts";
 import { decodeEntry, encodeAppend, type ListedEntry } from "./entries.ts";
 import type { News } from "./news.ts";
 import { encodeNumber, encodeText, type Json } from "./values.ts";
 
 /** What the rooms of a store need. */
 export interface PostgresRoomsOptions {
-  readonly calls: OrderedCalls;
+  readonly calls: BatchedCalls;
   readonly news: News;
 }
 
@@ -55,7 +55,7 @@ export function postgresRooms({ calls, news }: PostgresRoomsOptions): RoomLog {
 }
 
 /** The rooms that this process watches are in use at `now`, in ms since 1970. */
-export async function touchRooms(calls: OrderedCalls, news: News, now: number): Promise<void> {
+export async function touchRooms(calls: BatchedCalls, news: News, now: number): Promise<void> {
   const names = news.watchedRooms;
   for (let start = 0; start < names.length; start += callSize) {
     const rooms = names.slice(start, start + callSize).map(encodeText);

@@ -8,14 +8,14 @@ import type {
   SessionStore,
   StoredSession,
 } from "@symbolon/server/store";
-import type { OrderedCalls } from "./calls/ordered-calls.ts";
+import type { BatchedCalls } from "./calls/batched-calls.ts";
 import { encodeAppend } from "./entries.ts";
 import type { News } from "./news.ts";
 import {
-  decodeMessage,
+  decodeData,
   decodeText,
   encodeClaim,
-  encodeMessage,
+  encodeData,
   encodeNumber,
   encodeText,
   type Json,
@@ -23,7 +23,7 @@ import {
 
 /** What the sessions of a store need. */
 export interface PostgresSessionsOptions {
-  readonly calls: OrderedCalls;
+  readonly calls: BatchedCalls;
   readonly news: News;
   /** Called at each sweep. */
   readonly onSweep: () => void;
@@ -174,8 +174,8 @@ function attachResult(sessionId: string, reply: AttachReply): AttachResult {
           received: { upTo: received, pending: receivedPending },
           acknowledged: { upTo: acknowledged, pending: acknowledgedPending },
           lastSequence,
-          unacknowledged: messages.map(([sequence, data]) => ({ sequence, data: decodeMessage(data) })),
-          note: note === null ? undefined : decodeMessage(note),
+          unacknowledged: messages.map(([sequence, data]) => ({ sequence, data: decodeData(data) })),
+          note: note === null ? undefined : decodeData(note),
         },
       };
     }
@@ -188,12 +188,12 @@ function commitArguments(record: SessionCommit): { readonly [name: string]: Json
   const { outgoing = [], acknowledged, received, roomMessages = [], note } = record;
   return {
     first: outgoing[0]?.sequence ?? 0,
-    outgoing: outgoing.map(({ data }) => [data.length, encodeMessage(data)]),
+    outgoing: outgoing.map(({ data }) => [data.length, encodeData(data)]),
     acknowledged: acknowledged?.upTo ?? null,
     acknowledgedPending: acknowledged?.pending ?? null,
     received: received?.upTo ?? null,
     receivedPending: received?.pending ?? null,
-    note: note === undefined ? null : encodeMessage(note),
+    note: note === undefined ? null : encodeData(note),
     rooms: roomMessages.map(encodeAppend),
   };
 }

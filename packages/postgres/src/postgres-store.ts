@@ -1,9 +1,9 @@
 import type { Store } from "@symbolon/server/store";
 import type { BatchReply } from "./calls/batch.ts";
-import { OrderedCalls, type RunBatch } from "./calls/ordered-calls.ts";
+import { BatchedCalls, type RunBatch } from "./calls/batched-calls.ts";
 import { connectionConfig, type PostgresAddress } from "./connection/connect.ts";
 import { needsConnection } from "./connection/failure.ts";
-import { Link } from "./connection/link.ts";
+import { DatabaseLink } from "./connection/database-link.ts";
 import { prepareConnection } from "./connection/prepare.ts";
 import { News } from "./news.ts";
 import { postgresRooms, touchRooms } from "./postgres-rooms.ts";
@@ -66,12 +66,12 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
   const onError = (error: unknown): void => {
     if (closing === undefined) (options.onError ?? console.error)(error);
   };
-  const callsLink = new Link({
+  const callsLink = new DatabaseLink({
     config,
     prepare: (client) => prepareConnection(client, prefix, knownProofKey),
     onError,
   });
-  const newsLink = new Link({
+  const newsLink = new DatabaseLink({
     config,
     prepare: async (client) => {
       await prepareConnection(client, prefix, knownProofKey);
@@ -82,7 +82,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
     onNotification: (payload) => news.notified(payload),
   });
   const news = new News(newsLink, prefix, timeout);
-  const calls = new OrderedCalls(batchRunner(callsLink, now), {
+  const calls = new BatchedCalls(batchRunner(callsLink, now), {
     timeout,
     bufferBytes,
     onNotified: () => news.announce([], true),
@@ -109,7 +109,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
 }
 
 /** Runs batches over a connection, for this process. */
-function batchRunner(link: Link, now: (() => number) | undefined): RunBatch {
+function batchRunner(link: DatabaseLink, now: (() => number) | undefined): RunBatch {
   const process = crypto.randomUUID();
   return async ({ number, calls }) => {
     const values = [

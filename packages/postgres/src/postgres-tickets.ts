@@ -1,9 +1,9 @@
 import type { StoredTicket, TicketStore } from "@symbolon/server/store";
-import type { OrderedCalls } from "./calls/ordered-calls.ts";
+import type { BatchedCalls } from "./calls/batched-calls.ts";
 import { encodeNumber, encodeText } from "./values.ts";
 
 /** The tickets of a store in PostgreSQL. */
-export function postgresTickets(calls: OrderedCalls): TicketStore {
+export function postgresTickets(calls: BatchedCalls): TicketStore {
   return {
     put: async (hash, ticket, now) => {
       const expiresAt = encodeNumber(ticket.expiresAt);

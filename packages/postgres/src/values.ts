@@ -20,14 +20,14 @@ export function decodeText(text: string): string {
 }
 
 /** A message as a text; bytes are written as Base64. */
-export function encodeMessage(message: Message): string {
+export function encodeData(message: Message): string {
   return typeof message === "string"
     ? `s${encodeText(message)}`
     : `b${Buffer.from(message).toString("base64")}`;
 }
 
 /** The message that a text stands for. */
-export function decodeMessage(text: string): Message {
+export function decodeData(text: string): Message {
   const rest = text.slice(1);
   return text.startsWith("s") ? decodeText(rest) : new Uint8Array(Buffer.from(rest, "base64"));
 }

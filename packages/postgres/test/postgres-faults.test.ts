@@ -1,5 +1,5 @@
 /** What a store in PostgreSQL does when connections break, and when PostgreSQL ends, is full, or loses its data. */
-import { expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { attachRequest, newSession, retain, roomMessage } from "../../server/test/store/store-fixtures.ts";
 import { slow, waitOptions } from "../../../test/time-limits.ts";
 import { type PostgresStore, postgresStore, type PostgresStoreOptions } from "../src/index.ts";
@@ -8,8 +8,16 @@ import { PostgresServer, startPostgres } from "./postgres-server/postgres-server
 
 const keep = retain(100_000, 1e9);
 
+/** The server of the tests that leave it as it is. */
+let shared: PostgresServer;
+beforeAll(async () => void (shared = await PostgresServer.start()));
+afterAll(() => shared.stop());
+
+let prefixes = 0;
+const newPrefix = (): string => `test_${(prefixes += 1)}`;
+
 function openStore(options: PostgresStoreOptions): PostgresStore {
-  const store = postgresStore({ onError: () => {}, timeout: 40_000, ...options });
+  const store = postgresStore({ onError: () => {}, timeout: 120_000, ...options });
   onTestFinished(() => store.close());
   return store;
 }
@@ -38,17 +46,17 @@ function expected(count: number): readonly string[] {
 }
 
 test("calls are made once, in order, while connections break", slow, async () => {
-  const server = await startPostgres();
-  const forwarder = await Forwarder.start(server.port);
-  const store = openStore({ url: forwarder.url });
+  const prefix = newPrefix();
+  const forwarder = await Forwarder.start(shared.port);
+  const store = openStore({ url: forwarder.url, prefix });
   await store.sessions.list();
   let breaks = 0;
   const breaking = setInterval(() => {
     forwarder.break();
     breaks += 1;
-  }, 250);
+  }, 150);
   onTestFinished(() => clearInterval(breaking));
-  expect(await appendAll(store, 1_500)).toEqual(expected(1_500));
+  expect(await appendAll(store, 500)).toEqual(expected(500));
   expect(breaks).toBeGreaterThan(3);
 });
 
@@ -91,28 +99,31 @@ test("a replica that is promoted begins a new epoch, and the next restart on its
 });
 
 test("a schema that is dropped is made again, with a new epoch and the same secret", async () => {
-  const server = await startPostgres();
-  const store = openStore({ url: server.url });
+  const prefix = newPrefix();
+  const store = openStore({ url: shared.url, prefix });
   const claim = await store.sessions.create(newSession);
   const proofKey = await store.proofKey();
-  await server.query("drop schema symbolon cascade");
+  await shared.query(`drop schema ${prefix} cascade`);
   expect(await store.sessions.attach(attachRequest(claim))).toEqual({ type: "refused", known: false });
   expect((await store.sessions.create(newSession)).epoch).not.toBe(claim.epoch);
-  expect(await openStore({ url: server.url }).proofKey()).toBe(proofKey);
+  expect(await openStore({ url: shared.url, prefix }).proofKey()).toBe(proofKey);
 });
 
 test("processes that start at once make one schema", async () => {
-  const server = await startPostgres();
-  const stores = Array.from({ length: 8 }, () => openStore({ url: server.url }));
+  const prefix = newPrefix();
+  const stores = Array.from({ length: 8 }, () => openStore({ url: shared.url, prefix }));
   const keys = await Promise.all(stores.map(async (store) => store.proofKey()));
   expect(new Set(keys).size).toBe(1);
 });
 
 test("calls wait for a PostgreSQL that is blocked, and fail after the timeout with what to do", async () => {
-  const server = await startPostgres();
-  const [store, hasty] = [openStore({ url: server.url }), openStore({ url: server.url, timeout: 500 })];
-  await Promise.all([store.sessions.list(), hasty.sessions.list()]);
-  const release = await server.block("lock table symbolon.rooms, symbolon.sessions");
+  const prefix = newPrefix();
+  const [store, hasty] = [
+    openStore({ url: shared.url, prefix }),
+    openStore({ url: shared.url, prefix, timeout: 500 }),
+  ];
+  for (const { sessions } of [store, hasty]) await vi.waitFor(async () => sessions.list(), waitOptions);
+  const release = await shared.block(`lock table ${prefix}.rooms, ${prefix}.sessions`);
   const created = store.sessions.create(newSession);
   await expect(hasty.rooms.position("r")).rejects.toThrow(
     "PostgreSQL did not answer within 500 ms: check its address and its load, or raise `timeout`",
@@ -123,10 +134,10 @@ test("calls wait for a PostgreSQL that is blocked, and fail after the timeout wi
 });
 
 test("what waits for PostgreSQL is bounded: calls that need space fail, and the others wait", async () => {
-  const server = await startPostgres();
-  const store = openStore({ url: server.url, bufferBytes: 10_000 });
+  const prefix = newPrefix();
+  const store = openStore({ url: shared.url, prefix, bufferBytes: 10_000 });
   const claim = await store.sessions.create(newSession);
-  const release = await server.block("lock table symbolon.rooms");
+  const release = await shared.block(`lock table ${prefix}.rooms`);
   const waiting = store.rooms.append("r", roomMessage("x".repeat(9_000)), keep);
   await expect(store.rooms.append("r", roomMessage("y".repeat(900)), keep)).rejects.toThrow(
     "wait for PostgreSQL, which is too slow: try later, or raise `bufferBytes`",
@@ -140,14 +151,14 @@ test("what waits for PostgreSQL is bounded: calls that need space fail, and the 
 });
 
 test("a call that PostgreSQL refuses fails alone, and says that the store is full", async () => {
-  const server = await startPostgres();
-  const store = openStore({ url: server.url });
+  const prefix = newPrefix();
+  const store = openStore({ url: shared.url, prefix });
   const claim = await store.sessions.create(newSession);
-  await server.query(`
-    create function symbolon.refuse() returns trigger language plpgsql as
+  await shared.query(`
+    create function ${prefix}.refuse() returns trigger language plpgsql as
       $$ begin raise exception 'no space left on device' using errcode = 'disk_full'; end $$;
-    create trigger when_full before insert on symbolon.messages for each row
-      when (new.size = 3) execute function symbolon.refuse()`);
+    create trigger when_full before insert on ${prefix}.messages for each row
+      when (new.size = 3) execute function ${prefix}.refuse()`);
   const results = await Promise.allSettled([
     store.sessions.commit(claim, { outgoing: [{ sequence: 1, data: "m" }] }),
     store.rooms.append("r", roomMessage("one"), keep),
@@ -163,9 +174,9 @@ test("a call that PostgreSQL refuses fails alone, and says that the store is ful
 });
 
 test("a watcher receives every message in order while connections break", slow, async () => {
-  const server = await startPostgres();
-  const forwarder = await Forwarder.start(server.port);
-  const [store, other] = [openStore({ url: forwarder.url }), openStore({ url: server.url })];
+  const prefix = newPrefix();
+  const forwarder = await Forwarder.start(shared.port);
+  const [store, other] = [openStore({ url: forwarder.url, prefix }), openStore({ url: shared.url, prefix })];
   const received: unknown[] = [];
   const { ready } = store.rooms.watch("r", {
     receive: ({ data }) => received.push(data),
@@ -181,9 +192,9 @@ test("a watcher receives every message in order while connections break", slow, 
 });
 
 test("a watcher learns that it has missed what was erased before it could be read", async () => {
-  const server = await startPostgres();
-  const forwarder = await Forwarder.start(server.port);
-  const [store, other] = [openStore({ url: forwarder.url }), openStore({ url: server.url })];
+  const prefix = newPrefix();
+  const forwarder = await Forwarder.start(shared.port);
+  const [store, other] = [openStore({ url: forwarder.url, prefix }), openStore({ url: shared.url, prefix })];
   const received: unknown[] = [];
   const { ready } = store.rooms.watch("r", {
     receive: ({ data }) => received.push(data),
@@ -193,41 +204,41 @@ test("a watcher learns that it has missed what was erased before it could be rea
   forwarder.target = 1; // refused
   forwarder.break();
   for (const text of ["a", "b"]) await other.rooms.append("r", roomMessage(text), retain(1));
-  await server.query("delete from symbolon.messages where place = 1");
-  forwarder.target = server.port;
+  await shared.query(`delete from ${prefix}.messages where place = 1`);
+  forwarder.target = shared.port;
   await vi.waitFor(() => expect(received).toEqual(["missed", "b"]), waitOptions);
 });
 
 test("messages that no process is notified of are found", async () => {
-  const server = await startPostgres();
-  const store = openStore({ url: server.url });
+  const prefix = newPrefix();
+  const store = openStore({ url: shared.url, prefix });
   const received: unknown[] = [];
   const { ready } = store.rooms.watch("r", {
     receive: ({ data }) => received.push(data),
     missed: () => expect.unreachable(),
   });
   await ready;
-  await server.query(`set search_path to symbolon; select append_message('{"room": "r", "messages": 9, "ms": 9, "bytes": 9, "at": 0,
+  await shared.query(`set search_path to ${prefix}; select append_message('{"room": "r", "messages": 9, "ms": 9, "bytes": 9, "at": 0,
     "size": 1, "entry": "[\\"line\\",null,null]\\nsa"}', (select epoch from meta))`);
   await vi.waitFor(() => expect(received).toEqual(["a"]), waitOptions);
 });
 
 test("the messages that a room does not keep are erased by a later append, or by a sweep", async () => {
-  const server = await startPostgres();
-  const store = openStore({ url: server.url });
+  const prefix = newPrefix();
+  const store = openStore({ url: shared.url, prefix });
   for (const text of ["a", "b"]) await store.rooms.append("r", roomMessage(text), retain(0));
-  await server.query("update symbolon.messages set stored_at = stored_at - interval '1 minute'");
+  await shared.query(`update ${prefix}.messages set stored_at = stored_at - interval '1 minute'`);
   await store.rooms.append("r", roomMessage("c"), retain(0));
-  const places = "select array_agg(place::integer) as places from symbolon.messages";
-  expect(await server.query(places)).toEqual([{ places: [3] }]);
-  await server.query("update symbolon.messages set stored_at = stored_at - interval '1 minute'");
+  const places = `select array_agg(place::integer) as places from ${prefix}.messages`;
+  expect(await shared.query(places)).toEqual([{ places: [3] }]);
+  await shared.query(`update ${prefix}.messages set stored_at = stored_at - interval '1 minute'`);
   await store.rooms.sweep(0, Infinity);
-  expect(await server.query(places)).toEqual([{ places: null }]);
+  expect(await shared.query(places)).toEqual([{ places: null }]);
 });
 
 test("texts that PostgreSQL cannot have stay the same everywhere", async () => {
-  const server = await startPostgres();
-  const store = openStore({ url: server.url });
+  const prefix = newPrefix();
+  const store = openStore({ url: shared.url, prefix });
   const text = "a\0\uFFFD0041 \uD800 \uDFFF é🙂";
   const names = { sessionId: text, principal: text, service: text, keyHash: text, secretHash: text };
   const lease = { node: text, ms: 15_000 };
@@ -254,8 +265,8 @@ test("texts that PostgreSQL cannot have stay the same everywhere", async () => {
 });
 
 test("a store that is closed rejects every call, and a close waits for the calls before it", async () => {
-  const server = await startPostgres();
-  const store = postgresStore({ url: server.url });
+  const prefix = newPrefix();
+  const store = postgresStore({ url: shared.url, prefix });
   const created = store.sessions.create(newSession);
   await Promise.all([store.close(), store.close()]);
   expect(await created).toMatchObject({ fence: 1 });

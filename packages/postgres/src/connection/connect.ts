@@ -22,7 +22,7 @@ export type PostgresAddress =
 /**
  * The options of the store's connections.
  *
- * @throws TypeError for an invalid address, or something that is no pool.
+ * @throws TypeError for an invalid address, or something else than a pool.
  */
 export function connectionConfig({ url, pool }: PostgresAddress): ClientConfig {
   if (pool === undefined && typeof url === "string" && /^postgres(ql)?:\/\//.test(url))

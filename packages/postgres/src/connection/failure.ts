@@ -8,10 +8,10 @@ export class SetupError extends Error {
 /** The server is starting, is ending, is a replica, or has stopped the call in favour of another one. */
 const temporary = /^(08|40|55P03|57P0|25006|53300)/;
 /** The schema or the function is missing: it was dropped, and the store makes it again. */
-const missing = /^(3F000|42883|42P01)/;
+const missing = /^(3F000|42704|42883|42P01)/;
 
 /** Whether a call may succeed when it is made again: PostgreSQL has not run it, or the answer is lost. */
-export function isTemporary(error: Error): boolean {
+export function canRetry(error: Error): boolean {
   if (error instanceof SetupError) return false;
   const code = codeOf(error);
   return code === undefined || temporary.test(code) || missing.test(code);
@@ -22,8 +22,18 @@ export function needsConnection(error: Error): boolean {
   return /^(25006|57P0)/.test(codeOf(error) ?? "") || missing.test(codeOf(error) ?? "");
 }
 
+/** The error of a connection that cannot be prepared: one that asking again does not end is a `SetupError`. */
+export function connectionFailure(error: Error): Error {
+  if (missing.test(codeOf(error) ?? ""))
+    return new SetupError(
+      `the store needs a server with all functions of PostgreSQL, to learn whether it lost something: ${error.message}`,
+      { cause: error },
+    );
+  return canRetry(error) ? error : new SetupError(explainFailure(error).message, { cause: error });
+}
+
 /** The error for the caller, which says what to do. */
-export function explain(error: Error): Error {
+export function explainFailure(error: Error): Error {
   if (error instanceof SetupError) return error;
   const { message } = error;
   const code = codeOf(error) ?? "";

@@ -21,6 +21,7 @@ export async function prepareConnection(
       current_setting('server_encoding') as encoding, pg_is_in_recovery() as "isReplica",
       exists (${metaTable}) as "hasSchema",
       set_config('search_path', '"' || $1 || '", pg_temp', false),
+      set_config('default_transaction_isolation', 'read committed', false),
       set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), false)`,
     [schema],
   );

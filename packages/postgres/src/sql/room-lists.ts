@@ -1,5 +1,5 @@
 /** The memberships of rooms, their sweep, and what their watchers read. */
-export const roomLists = `
+export const roomListFunctions = `
 create function membership(args jsonb) returns jsonb language sql as $$
   select to_jsonb(coalesce(
     (select number from members where room = args->>'room' and member = args->>'member'),

@@ -1,5 +1,5 @@
 /** The operations of `RoomLog` that begin, write and read rooms. */
-export const rooms = `
+export const roomFunctions = `
 -- The room, locked. It begins if it does not exist; a room of a lost history gets a new epoch.
 create function begin_room(room_name text, history text) returns rooms language plpgsql as $$
 declare

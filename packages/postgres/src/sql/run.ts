@@ -7,7 +7,7 @@
  * `begin_history` finds out whether the server still has everything that it confirmed. A server that was promoted or restored has
  * another timeline or identity, and a schema that was restored has another number.
  */
-export const run = `
+export const runFunctions = `
 create function history_identity() returns text language sql as $$
   select concat_ws(' ',
     (select system_identifier from pg_control_system()),

@@ -1,15 +1,22 @@
-import { roomLists } from "./room-lists.ts";
-import { rooms } from "./rooms.ts";
-import { run } from "./run.ts";
-import { sessionLists } from "./session-lists.ts";
-import { sessions } from "./sessions.ts";
+import { roomListFunctions } from "./room-lists.ts";
+import { roomFunctions } from "./rooms.ts";
+import { runFunctions } from "./run.ts";
+import { sessionListFunctions } from "./session-lists.ts";
+import { sessionFunctions } from "./sessions.ts";
 import { tables } from "./tables.ts";
-import { tickets } from "./tickets.ts";
+import { ticketFunctions } from "./tickets.ts";
 
 /** The version of the tables and functions, as in `meta.version`. It grows with every change of them. */
 export const schemaVersion = 1;
 
 /** Makes the tables and functions in an empty schema, which is the first one of the search path. */
-export const schemaSource: string = [tables, sessions, sessionLists, rooms, roomLists, tickets, run].join(
-  "\n",
-);
+export const schemaSource: string = [
+  tables,
+  `insert into meta (version) values (${schemaVersion});`,
+  sessionFunctions,
+  sessionListFunctions,
+  roomFunctions,
+  roomListFunctions,
+  ticketFunctions,
+  runFunctions,
+].join("\n");

@@ -1,5 +1,5 @@
 /** The operations of `SessionStore` that concern many sessions. */
-export const sessionLists = `
+export const sessionListFunctions = `
 create function renew_sessions(args jsonb, now_ms double precision) returns jsonb language plpgsql as $$
 declare
   owner text := args->>'node';

@@ -1,5 +1,5 @@
 /** The operations of `SessionStore`. */
-export const sessions = `
+export const sessionFunctions = `
 create function notify_node(to_node text, notice jsonb) returns void language plpgsql as $$
 begin
   if to_node is null then return; end if;

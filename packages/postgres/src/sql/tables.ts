@@ -23,7 +23,6 @@ create table meta (
   clock double precision not null default 0,
   proof_key text
 );
-insert into meta (version) values (1);
 
 create table calls (
   process text primary key,

@@ -1,5 +1,5 @@
 /** The operations of `TicketStore`, and the secret of the rooms. */
-export const tickets = `
+export const ticketFunctions = `
 create function put_ticket(args jsonb) returns jsonb language plpgsql as $$
 begin
   delete from tickets where hash in (

@@ -6,7 +6,7 @@ const debianFolder = "/usr/lib/postgresql";
 
 /**
  * The folder with the programs of PostgreSQL: that of POSTGRES_PATH, the one that `postgres` on PATH is in, or the newest of Debian;
- * undefined when there is none.
+ * undefined when it is not there.
  */
 export function findPostgres(): string | undefined {
   const chosen = process.env["POSTGRES_PATH"];

@@ -31,7 +31,7 @@ export type RoomNews = readonly [
 ];
 
 /** The rooms that this process watches, and how far their logs were read. */
-export class WatchedRooms {
+export class WatchedLogs {
   readonly #rooms = new Map<string, WatchedRoom>();
 
   /** The names of the rooms. */

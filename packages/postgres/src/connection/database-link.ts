@@ -1,7 +1,8 @@
 import { Client, type ClientConfig } from "pg";
+import { connectionFailure } from "./failure.ts";
 
-/** Options of a `Link`. */
-export interface LinkOptions {
+/** Options of a `DatabaseLink`. */
+export interface DatabaseLinkOptions {
   /** Where the server is, and how to get in. */
   readonly config: ClientConfig;
   /** Prepares each new connection. */
@@ -23,18 +24,18 @@ interface Open {
 }
 
 /** A connection to PostgreSQL, which is made when it is needed, and again when it has broken. */
-export class Link {
-  readonly #options: LinkOptions;
+export class DatabaseLink {
+  readonly #options: DatabaseLinkOptions;
   #open: Open | undefined;
 
-  constructor(options: LinkOptions) {
+  constructor(options: DatabaseLinkOptions) {
     this.#options = options;
   }
 
   /**
    * Runs a statement, after those before it, and returns its first row.
    *
-   * @throws the error of the client library, as a rejection.
+   * @throws the error of the client library, or a `SetupError`, as a rejection.
    */
   async query(name: string, text: string, values: readonly unknown[]): Promise<unknown> {
     const { client, ready, ended } = (this.#open ??= this.#connect());
@@ -68,7 +69,10 @@ export class Link {
     client.on("error", fail);
     client.on("end", () => end(new Error("the connection has ended")));
     client.on("notification", ({ payload = "" }) => onNotification?.(payload));
-    const ready = client.connect().then(() => prepare(client));
+    const ready = client
+      .connect()
+      .then(() => prepare(client))
+      .catch((error: Error) => Promise.reject(connectionFailure(error)));
     ready.catch(fail);
     const open = { client, ready, ended, end };
     return open;

@@ -1,4 +1,4 @@
-import { explain, isTemporary } from "../connection/failure.ts";
+import { explainFailure, canRetry, SetupError } from "../connection/failure.ts";
 import type { Json } from "../values.ts";
 import { type Batch, type BatchReply, nextBatch, type PendingCall } from "./batch.ts";
 
@@ -6,7 +6,7 @@ import { type Batch, type BatchReply, nextBatch, type PendingCall } from "./batc
 export type RunBatch = (batch: Batch) => Promise<BatchReply>;
 
 /** What a call is. */
-export interface CallKind {
+export interface BatchedCallKind {
   /** Whether it changes more when it is made twice than when it is made once. */
   readonly isNumbered?: boolean;
   /** Whether a store that is too slow refuses it. */
@@ -17,8 +17,8 @@ export interface CallKind {
   readonly rooms?: readonly string[];
 }
 
-/** Options of `OrderedCalls`. */
-export interface OrderedCallsOptions {
+/** Options of `BatchedCalls`. */
+export interface BatchedCallsOptions {
   /** How long a call waits for its answer, in ms. */
   readonly timeout: number;
   /** How much may wait for PostgreSQL, in bytes. Calls that need no space may exceed it. */
@@ -38,9 +38,9 @@ const [firstDelay, longestDelay] = [25, 1_000];
  * Calls to PostgreSQL, each of which runs once, in the order in which they are made, although connections break. One batch of
  * calls is on its way at a time, and the calls that are made meanwhile go together in the next ones.
  */
-export class OrderedCalls {
+export class BatchedCalls {
   readonly #run: RunBatch;
-  readonly #options: OrderedCallsOptions;
+  readonly #options: BatchedCallsOptions;
   #waiting: PendingCall[] = [];
   /** The calls on their way. It keeps its number until there is an answer. */
   #sent: Batch | undefined;
@@ -54,7 +54,7 @@ export class OrderedCalls {
   #onDrained: (() => void) | undefined;
   #closed = false;
 
-  constructor(run: RunBatch, options: OrderedCallsOptions) {
+  constructor(run: RunBatch, options: BatchedCallsOptions) {
     this.#run = run;
     this.#options = options;
   }
@@ -69,7 +69,7 @@ export class OrderedCalls {
    *
    * @throws Error, as a rejection, when PostgreSQL refuses the call or does not answer in time, or too much waits for it already.
    */
-  call(operation: string, args: Json, kind: CallKind = {}): Promise<unknown> {
+  call(operation: string, args: Json, kind: BatchedCallKind = {}): Promise<unknown> {
     if (this.#closed) return Promise.reject(new Error("the store is closed"));
     const text = JSON.stringify([operation, args]);
     const bytes = text.length + callOverhead;
@@ -112,7 +112,6 @@ export class OrderedCalls {
 
   #sendNext(): void {
     if (this.#sent !== undefined) return;
-    this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled);
     const calls = nextBatch(this.#waiting, this.#alone > 0 ? 1 : Infinity);
     if (calls.length === 0) return this.#onDrained?.();
     this.#waiting.splice(0, calls.length);
@@ -121,26 +120,28 @@ export class OrderedCalls {
     void this.#send({ number, calls }, calls.length);
   }
 
-  /** Sends the first calls of a batch. The answer has a reply for each that has run: all of them, if they ran when sent before. */
+  /**
+   * Sends the first calls of a batch. The answer has a reply for each that has run: all of them, if they ran when sent before.
+   * Calls that are refused together go alone. The batch is then sent without any first, so that what was sent before cannot run
+   * later.
+   */
   async #send(batch: Batch, most: number): Promise<void> {
     this.#sent = batch;
     const { number, calls } = batch;
-    let done = 1;
+    let done = calls.length;
     try {
       const { replies, isNotified } = await this.#run({ number, calls: calls.slice(0, most) });
       this.#delay = firstDelay;
       done = replies.length;
+      if (most === 0) this.#alone = calls.length - done;
       for (const [index, reply] of replies.entries())
         this.#settle(calls[index], (call) => call.resolve(reply));
       if (isNotified) this.#options.onNotified();
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
-      if (isTemporary(error)) return this.#sendLater(batch, most);
-      // Refused together, the calls go alone.
-      if (calls.length > 1) {
-        done = 0;
-        this.#alone = calls.length;
-      } else this.#settle(calls[0], (call) => call.reject(explain(error)));
+      if (canRetry(error)) return this.#sendLater(batch, most);
+      if (calls.length > 1 && most > 0 && !(error instanceof SetupError)) return this.#send(batch, 0);
+      for (const one of calls) this.#settle(one, (call) => call.reject(explainFailure(error)));
     }
     this.#sent = undefined;
     this.#waiting.unshift(...calls.slice(done));
@@ -180,6 +181,7 @@ export class OrderedCalls {
           if (call.deadline > now) break;
           this.#settle(call, () => call.reject(this.#timeoutError()));
         }
+        this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled);
         if (sent.length > 0 && sent.every(({ isSettled }) => isSettled)) this.#options.reset();
         this.#expiry = next && this.#expireAt(next.deadline);
       },
