@@ -51,11 +51,17 @@ test("calls are made once, in order, while connections break", slow, async () =>
   const store = openStore({ url: forwarder.url, prefix });
   await store.sessions.list();
   let breaks = 0;
-  const breaking = setInterval(() => {
-    forwarder.break();
-    breaks += 1;
-  }, 150);
-  onTestFinished(() => clearInterval(breaking));
+  let breaking: NodeJS.Timeout | undefined;
+  /** Each connection has more time than the one before: one call at least runs, however slow the machine is. */
+  const breakAfter = (ms: number): void => {
+    breaking = setTimeout(() => {
+      forwarder.break();
+      breaks += 1;
+      breakAfter(1.2 * ms);
+    }, ms);
+  };
+  breakAfter(20);
+  onTestFinished(() => clearTimeout(breaking));
   expect(await appendAll(store, 500)).toEqual(expected(500));
   expect(breaks).toBeGreaterThan(3);
 });
