@@ -18,8 +18,6 @@ interface Open {
   readonly client: Client;
   /** Resolves when the connection is prepared. */
   readonly ready: Promise<void>;
-  /** Rejects when the connection ends: what a client waits for then may never come. */
-  readonly ended: Promise<never>;
   readonly end: (error: Error) => void;
 }
 
@@ -38,10 +36,9 @@ export class DatabaseLink {
    * @throws the error of the client library, or a `SetupError`, as a rejection.
    */
   async query(name: string, text: string, values: readonly unknown[]): Promise<unknown> {
-    const { client, ready, ended } = (this.#open ??= this.#connect());
-    await Promise.race([ready, ended]);
-    const answer = client.query<Record<string, unknown>>({ name, text, values: [...values] });
-    const { rows } = await Promise.race([answer, ended]);
+    const { client, ready } = (this.#open ??= this.#connect());
+    await ready;
+    const { rows } = await client.query<Record<string, unknown>>({ name, text, values: [...values] });
     return rows[0];
   }
 
@@ -53,13 +50,13 @@ export class DatabaseLink {
   #connect(): Open {
     const { config, prepare, onError, onNotification } = this.#options;
     const client = new Client({ connectionTimeoutMillis: 10_000, keepAlive: true, ...config });
-    let reject: (error: Error) => void = () => {};
-    const ended = new Promise<never>((_, rejectIt) => (reject = rejectIt));
-    ended.catch(() => {}); // who waits for it learns of it
+    let abandon: (error: Error) => void = () => {};
+    // A client that is ended while it connects does not settle.
+    const ended = new Promise<never>((_, reject) => (abandon = reject));
     const end = (error: Error): void => {
       if (this.#open !== open) return;
       this.#open = undefined;
-      reject(error);
+      abandon(error);
       void client.end().catch(() => {}); // it may be broken
     };
     const fail = (error: Error): void => {
@@ -69,12 +66,13 @@ export class DatabaseLink {
     client.on("error", fail);
     client.on("end", () => end(new Error("the connection has ended")));
     client.on("notification", ({ payload = "" }) => onNotification?.(payload));
-    const ready = client
+    const prepared = client
       .connect()
       .then(() => prepare(client))
       .catch((error: Error) => Promise.reject(connectionFailure(error)));
+    const ready = Promise.race([prepared, ended]);
     ready.catch(fail);
-    const open = { client, ready, ended, end };
+    const open = { client, ready, end };
     return open;
   }
 }
