@@ -36,6 +36,16 @@ test("a user that may not make the schema is refused, and one that owns it is no
   expect(await store.sessions.create(newSession)).toMatchObject({ fence: 1 });
 });
 
+test("a user that may not learn the identity of the server is refused", async () => {
+  await server.query("create role limited login");
+  await server.query("create schema limited authorization limited");
+  await server.query("revoke execute on function pg_control_system() from public");
+  await expect(openStore({ url: urlOf("limited"), prefix: "limited" }).sessions.list()).rejects.toThrow(
+    /may not do what the store needs: permission denied for function pg_control_system.* execute pg_control_system/,
+  );
+  await server.query("grant execute on function pg_control_system() to public");
+});
+
 test("a watch fails when the store cannot be used", async () => {
   const store = openStore({ url: urlOf("eve") });
   const { ready } = store.rooms.watch("r", { receive: () => {}, missed: () => {} });

@@ -24,7 +24,7 @@ export function needsConnection(error: Error): boolean {
 
 /** The error of a connection that cannot be prepared: one that asking again does not end is a `SetupError`. */
 export function connectionFailure(error: Error): Error {
-  if (missing.test(codeOf(error) ?? ""))
+  if (codeOf(error) === "42883" && error.message.includes("pg_"))
     return new SetupError(
       `the store needs a server with all functions of PostgreSQL, to learn whether it lost something: ${error.message}`,
       { cause: error },
