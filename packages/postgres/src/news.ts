@@ -88,7 +88,7 @@ export class News {
   /** Receives a notification. */
   notified(payload: string): void {
     const { rooms, hasNotices } = announcementOf(payload);
-    this.#lookSoon(rooms?.map(decodeText) ?? this.#rooms.names, hasNotices);
+    this.#lookSoon(rooms ?? this.#rooms.names, hasNotices);
   }
 
   /** Calls no listener any more. */
@@ -111,8 +111,7 @@ export class News {
   }
 
   #lookSoon(rooms: readonly string[], hasNotices: boolean): void {
-    const watched = new Set(this.#rooms.names);
-    for (const room of rooms) if (watched.has(room)) this.#due.add(room);
+    for (const room of rooms) if (this.#rooms.has(room)) this.#due.add(room);
     if (hasNotices && this.#listeners.size > 0) this.#areNoticesDue = true;
     if (this.#due.size === 0 && !this.#areNoticesDue) return;
     if (this.#isLooking || this.#closed || this.#delay > 0) return;
@@ -170,7 +169,8 @@ export class News {
 /** What a payload says; another program may have sent something else. */
 function announcementOf(payload: string): Announcement {
   try {
-    return JSON.parse(payload) as Announcement;
+    const { rooms, hasNotices } = JSON.parse(payload) as Announcement;
+    return { rooms: rooms?.map(decodeText) ?? null, hasNotices };
   } catch {
     return { rooms: null, hasNotices: true };
   }

@@ -39,6 +39,11 @@ export class WatchedLogs {
     return [...this.#rooms.keys()];
   }
 
+  /** Whether a room has watchers. */
+  has(name: string): boolean {
+    return this.#rooms.has(name);
+  }
+
   /** Adds a watcher. Its watch is ready when the next question about its room, asked from then on, has its answer. */
   add(name: string, watcher: RoomWatcher, timeout: number): RoomWatch {
     const room: WatchedRoom = this.#rooms.get(name) ?? { watching: new Set(), read: undefined };

@@ -215,7 +215,7 @@ test("a watcher learns that it has missed what was erased before it could be rea
   await vi.waitFor(() => expect(received).toEqual(["missed", "b"]), waitOptions);
 });
 
-test("messages that no process is notified of are found", async () => {
+test("messages that no process is notified of are found, and other notifications do no harm", async () => {
   const prefix = newPrefix();
   const store = openStore({ url: shared.url, prefix });
   const received: unknown[] = [];
@@ -224,6 +224,7 @@ test("messages that no process is notified of are found", async () => {
     missed: () => expect.unreachable(),
   });
   await ready;
+  for (const payload of ["", "null", '{"rooms":1}']) await shared.query(`notify ${prefix}, '${payload}'`);
   await shared.query(`set search_path to ${prefix}; select append_message('{"room": "r", "messages": 9, "ms": 9, "bytes": 9, "at": 0,
     "size": 1, "entry": "[\\"line\\",null,null]\\nsa"}', (select epoch from meta))`);
   await vi.waitFor(() => expect(received).toEqual(["a"]), waitOptions);

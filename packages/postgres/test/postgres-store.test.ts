@@ -16,7 +16,8 @@ afterAll(() => server.stop());
 let prefixes = 0;
 const newPrefix = (): string => `test_${(prefixes += 1)}`;
 const now = (): number => Date.now();
-const open = (prefix: string): PostgresStore => postgresStore({ url: server.url, prefix, now });
+const open = (prefix: string): PostgresStore =>
+  postgresStore({ url: server.url, prefix, now, onError: () => {} });
 
 describe("a store in PostgreSQL", () => {
   testStore("an address", () => open(newPrefix()));
