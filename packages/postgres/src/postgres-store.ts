@@ -139,7 +139,7 @@ function checkOptions(options: PostgresStoreOptions): void {
   const { prefix = "a", timeout = 1, bufferBytes = 1 } = options;
   if (typeof prefix !== "string" || !/^[a-z_][a-z0-9_]{0,62}$/.test(prefix) || prefix.startsWith("pg_"))
     throw new TypeError(
-      `postgresStore: \`prefix\` must be a schema name of small letters, digits and underscores, such as "chat_production", not ${JSON.stringify(prefix)}`,
+      `postgresStore: \`prefix\` must be a schema name of a to z, digits and underscores, such as "chat_production", not ${JSON.stringify(prefix)}`,
     );
   for (const [name, value] of Object.entries({ timeout, bufferBytes }))
     if (!(value > 0)) throw new RangeError(`postgresStore: \`${name}\` must be above 0, not ${value}`);
