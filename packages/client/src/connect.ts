@@ -120,13 +120,12 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       opened() {
         ids ??= [randomText(4), randomText(8)];
         attempt += 1;
-        receiver.detach(); // an acknowledgement on the old wire, beyond what this `hello` says, may come before it
         send(
           encodeHello(
             [...ids, attempt],
             token,
             resumeKey,
-            receiver.received.upTo,
+            receiver.detach(), // an acknowledgement beyond it, on the old wire, may come before this `hello`
             sender.firstHeld,
             rooms.positions(),
             window,

@@ -35,7 +35,6 @@ export function postgresRooms({ calls, news }: PostgresRoomsOptions): RoomLog {
       const [epoch, offset] = reply as [string, number];
       return { epoch, offset };
     },
-    hasCapacity: (_account, bytes) => calls.hasCapacity(bytes),
     membership: async (room, member) => {
       const args = { room: encodeText(room), member: encodeText(member) };
       return (await calls.call("membership", args)) as number;

@@ -103,6 +103,7 @@ export function postgresSessions({ calls, news, onSweep }: PostgresSessionsOptio
       onSweep();
       return (await calls.call("sweep", { grace: encodeNumber(grace), most: callSize })) === true;
     },
+    isOverloaded: () => calls.isSlow,
     list: async ({ principal, after = "", most = 1_000 } = {}) => {
       const listed: StoredSession[] = [];
       while (listed.length < most) {

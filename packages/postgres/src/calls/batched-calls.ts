@@ -59,9 +59,9 @@ export class BatchedCalls {
     this.#options = options;
   }
 
-  /** Whether so many bytes more may wait. */
-  hasCapacity(bytes: number): boolean {
-    return this.#bytes + bytes <= this.#options.bufferBytes;
+  /** Whether half of what may wait for PostgreSQL does already. */
+  get isSlow(): boolean {
+    return 2 * this.#bytes > this.#options.bufferBytes;
   }
 
   /**
@@ -73,7 +73,7 @@ export class BatchedCalls {
     if (this.#closed) return Promise.reject(new Error("the store is closed"));
     const text = JSON.stringify([operation, args]);
     const bytes = text.length + callOverhead;
-    if (kind.grows && !this.hasCapacity(bytes))
+    if (kind.grows && this.#bytes + bytes > this.#options.bufferBytes)
       return Promise.reject(
         new Error(
           `${this.#bytes} bytes wait for PostgreSQL, which is too slow: try later, or raise \`bufferBytes\``,

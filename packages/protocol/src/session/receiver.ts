@@ -43,10 +43,11 @@ export class Receiver {
     this.flush(true);
   }
 
-  /** Acknowledges nothing until `attach`. */
-  detach(): void {
+  /** Acknowledges nothing until `attach`. @returns the last sequence that has arrived. */
+  detach(): number {
     if (!this.#pending?.size) this.#pending = undefined;
     this.#sink = undefined;
+    return this.#upTo;
   }
 
   /**
