@@ -13,7 +13,7 @@ import { verySlow } from "./time-limits.ts";
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const packages = ["protocol", "server", "client", "redis"] as const;
+const packages = ["protocol", "server", "client", "redis", "postgres"] as const;
 const compilers = ["5.9.3", "6.0.3", "7.0.2"] as const;
 const resolutions = {
   nodenext: { module: "nodenext" },
@@ -38,6 +38,7 @@ beforeAll(async () => {
       "packages/server",
       "packages/client",
       "packages/redis",
+      "packages/postgres",
     ],
     { cwd: root },
   );
@@ -69,6 +70,7 @@ test.each(packages)("@symbolon/%s contains its README and its licence", (name) =
 /** A user's library: the compiler must be able to name the types of its exports. */
 const library = `
 import { contract, int, json, text } from "@symbolon/protocol";
+import { postgresStore } from "@symbolon/postgres";
 import { redisStore } from "@symbolon/redis";
 import { type Context, createApp, identity, listen, listenEach, type Message, Socket } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
@@ -113,6 +115,7 @@ export const net = testNetwork(app, { overrides: [[signedIn, () => ({ user: { na
 export const connected = net.connect("/echo");
 export const store = () => redisStore({ url: "redis://localhost", prefix: "chat" });
 export const scaled = () => createApp({ store: store() });
+export const inPostgres = () => createApp({ store: postgresStore({ url: "postgres://localhost/app" }) });
 export const toAda = service.to("ada");
 `;
 

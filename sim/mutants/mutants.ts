@@ -69,8 +69,8 @@ export const mutants: readonly Mutant[] = [
     name: "an acknowledgement on another frame is one too high",
     mode: "cuts",
     file: receiver,
-    find: "    return this.#upTo;\n",
-    replace: "    return this.#upTo + 1;\n",
+    find: "    this.#unreported = { messages: 0, bytes: 0 };\n    return this.#upTo;\n",
+    replace: "    this.#unreported = { messages: 0, bytes: 0 };\n    return this.#upTo + 1;\n",
   },
   {
     name: "an acknowledgement overtakes the error that is resent",

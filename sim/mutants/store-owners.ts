@@ -51,8 +51,15 @@ export const storeOwnerMutants: readonly Mutant[] = [
     name: "a process that is asked for a session finishes nothing",
     mode: "nodes",
     file: "server/src/session/recorder.ts",
-    find: "    if (this.#session.isIdle()) return this.#session.onReleasable();\n    void",
+    find: "    if (isIdle) return this.#session.onReleasable();\n    void",
     replace: "    return this.#session.onReleasable();\n    void",
+    also: [
+      {
+        file: "server/src/session/recorder.ts",
+        find: "    if (!this.#session.isIdle())\n      await this.#store.settled(new Promise<void>((resolve) => (this.#onIdle = resolve)));\n",
+        replace: "",
+      },
+    ],
   },
   {
     name: "a process does not wait for the one that has a session",
