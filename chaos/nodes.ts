@@ -31,7 +31,7 @@ export class Nodes {
 
   /** Starts Redis, the nodes and the balancer. `stop` has to be called. */
   static async start({ count, env }: NodesOptions): Promise<Nodes> {
-    const redis = await RedisServer.start({ args: ["--appendonly", "yes"] });
+    const redis = await RedisServer.start({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
     const program = {
       name: "chaos",
       folder: "../chaos",

@@ -1,2 +1,2 @@
 export { type PostgresStore, type PostgresStoreOptions, postgresStore } from "./postgres-store.ts";
-export type { PostgresAddress, PostgresPool } from "./connection/connect.ts";
+export type { PostgresAddress, PostgresPool } from "./connection/address.ts";

@@ -1,7 +1,8 @@
 import type { Store } from "@symbolon/server/store";
 import type { BatchReply } from "./calls/batch.ts";
 import { BatchedCalls, type RunBatch } from "./calls/batched-calls.ts";
-import { connectionConfig, type PostgresAddress } from "./connection/connect.ts";
+import type { PostgresAddress } from "./connection/address.ts";
+import { connectionConfig } from "./connection/connect.ts";
 import { needsConnection } from "./connection/failure.ts";
 import { DatabaseLink } from "./connection/database-link.ts";
 import { prepareConnection } from "./connection/prepare.ts";

@@ -11,6 +11,8 @@ import type { RedisServer } from "./redis-server/redis-server.ts";
 import { startRedis } from "./redis-server/start-redis.ts";
 
 const keep = retain(100_000, 1e9);
+/** Redis writes each change to its file before it answers: by default it may lose the newest ones when it is killed. */
+const durable = ["--appendonly", "yes", "--appendfsync", "always"];
 
 function openStore(options: RedisStoreOptions): RedisStore {
   const store = redisStore({ onError: () => {}, timeout: 40_000, ...options });
@@ -74,7 +76,7 @@ test(
   "a Redis that is killed and reads its append-only file loses nothing, and makes no call twice",
   slow,
   async () => {
-    const server = await startRedis({ args: ["--appendonly", "yes"] });
+    const server = await startRedis({ args: durable });
     const store = openStore({ url: server.url });
     const { epoch } = await store.sessions.create({ ...newSession, sessionId: "before" });
     const appending = appendAll(store, 3_000);
@@ -108,7 +110,7 @@ test.each([
 });
 
 test("a replica that is promoted begins a new epoch, and the next restart on its file keeps that", async () => {
-  const [master, replica] = [await startRedis(), await startRedis({ args: ["--appendonly", "yes"] })];
+  const [master, replica] = [await startRedis(), await startRedis({ args: durable })];
   await replica.command("REPLICAOF", "127.0.0.1", String(master.port));
   const forwarder = await Forwarder.start(master.port);
   const store = openStore({ url: forwarder.url });
@@ -127,8 +129,8 @@ test("a replica that is promoted begins a new epoch, and the next restart on its
 });
 
 test("a file that has lost the newest writes begins a new epoch, though another process writes first", async () => {
-  const server = await startRedis({ args: ["--appendonly", "yes"] });
-  const older = await startRedis({ args: ["--appendonly", "yes"] });
+  const server = await startRedis({ args: durable });
+  const older = await startRedis({ args: durable });
   await older.command("REPLICAOF", "127.0.0.1", String(server.port));
   const forwarder = await Forwarder.start(server.port);
   const [store, other] = [openStore({ url: forwarder.url }), openStore({ url: forwarder.url })];
