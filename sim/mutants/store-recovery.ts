@@ -115,13 +115,6 @@ export const storeRecoveryMutants: readonly Mutant[] = [
     replace: "start.catch(() => {});",
   },
   {
-    name: "members share a reading of a room that a message has overtaken",
-    mode: "memory-store",
-    file: roomSource,
-    find: "receive: (entry, epoch) => {\n        this.#readings.clear();",
-    replace: "receive: (entry, epoch) => {",
-  },
-  {
     name: "a member does not read what the watch of its room has missed",
     mode: "memory-store",
     file: roomSource,
