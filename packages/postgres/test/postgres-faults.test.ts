@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { attachRequest, newSession, retain, roomMessage } from "../../server/test/store/store-fixtures.ts";
 import { slow, waitOptions } from "../../../test/time-limits.ts";
 import { type PostgresStore, postgresStore, type PostgresStoreOptions } from "../src/index.ts";
-import { Forwarder } from "./postgres-server/forwarder.ts";
+import { allAppended, appendAll, watchRoom } from "../../server/test/store/network/calls-once.ts";
+import { Forwarder } from "../../server/test/store/network/forwarder.ts";
 import { PostgresServer, startPostgres } from "./postgres-server/postgres-server.ts";
 
 const keep = retain(100_000, 1e9);
@@ -22,48 +23,14 @@ function openStore(options: PostgresStoreOptions): PostgresStore {
   return store;
 }
 
-/** Appends texts to the room "r" and commits them to a session, all at once; resolves with those that the room has. */
-async function appendAll({ sessions, rooms }: PostgresStore, count: number): Promise<readonly unknown[]> {
-  const claim = await sessions.create(newSession);
-  const calls: Promise<unknown>[] = [];
-  for (let n = 1; n <= count; n += 1) {
-    const roomMessages = [{ room: "r", message: roomMessage(`commit ${n}`), keep }];
-    calls.push(
-      Promise.resolve(sessions.commit(claim, { outgoing: [{ sequence: n, data: "m" }], roomMessages })),
-      Promise.resolve(rooms.append("r", roomMessage(`append ${n}`), keep)),
-    );
-    if (n % 10 === 0) await calls.at(-10);
-  }
-  const results = await Promise.all(calls);
-  expect(results.filter((result) => result === false)).toEqual([]);
-  const { entries } = await rooms.read("r", {}, 2 * count + 1);
-  return entries.map(({ data }) => data);
-}
-
-/** What `appendAll` has to return. */
-function expected(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => [`commit ${index + 1}`, `append ${index + 1}`]).flat();
-}
-
 test("calls are made once, in order, while connections break", slow, async () => {
   const prefix = newPrefix();
   const forwarder = await Forwarder.start(shared.port);
-  const store = openStore({ url: forwarder.url, prefix });
+  const store = openStore({ url: shared.urlAt(forwarder.port), prefix });
   await store.sessions.list();
-  let breaks = 0;
-  let breaking: NodeJS.Timeout | undefined;
-  /** Each connection has more time than the one before: one call at least runs, however slow the machine is. */
-  const breakAfter = (ms: number): void => {
-    breaking = setTimeout(() => {
-      forwarder.break();
-      breaks += 1;
-      breakAfter(1.2 * ms);
-    }, ms);
-  };
-  breakAfter(20);
-  onTestFinished(() => clearTimeout(breaking));
-  expect(await appendAll(store, 500)).toEqual(expected(500));
-  expect(breaks).toBeGreaterThan(3);
+  forwarder.breakAfter(20_000);
+  expect(await appendAll(store, 500)).toEqual(allAppended(500));
+  expect(forwarder.breaks).toBeGreaterThan(3);
 });
 
 test("a PostgreSQL that is killed loses nothing, and makes no call twice", slow, async () => {
@@ -77,14 +44,14 @@ test("a PostgreSQL that is killed loses nothing, and makes no call twice", slow,
   );
   await server.signal("SIGKILL");
   await server.restart();
-  expect(await appending).toEqual(expected(3_000));
+  expect(await appending).toEqual(allAppended(3_000));
   expect(await store.sessions.create({ ...newSession, sessionId: "after" })).toMatchObject({ epoch });
 });
 
 test("a replica that is promoted begins a new epoch, and the next restart on its files keeps that", async () => {
   const server = await startPostgres();
   const forwarder = await Forwarder.start(server.port);
-  const store = openStore({ url: forwarder.url });
+  const store = openStore({ url: server.urlAt(forwarder.port) });
   const claim = await store.sessions.create(newSession);
   await store.rooms.append("r", roomMessage("kept"), keep);
   const position = await store.rooms.position("r");
@@ -182,13 +149,11 @@ test("a call that PostgreSQL refuses fails alone, and says that the store is ful
 test("a watcher receives every message in order while connections break", slow, async () => {
   const prefix = newPrefix();
   const forwarder = await Forwarder.start(shared.port);
-  const [store, other] = [openStore({ url: forwarder.url, prefix }), openStore({ url: shared.url, prefix })];
-  const received: unknown[] = [];
-  const { ready } = store.rooms.watch("r", {
-    receive: ({ data }) => received.push(data),
-    missed: () => received.push("missed"),
-  });
-  await ready;
+  const [store, other] = [
+    openStore({ url: shared.urlAt(forwarder.port), prefix }),
+    openStore({ url: shared.url, prefix }),
+  ];
+  const received = await watchRoom(store, "r");
   const texts = Array.from({ length: 300 }, (_, n) => `message ${n}`);
   for (const [n, text] of texts.entries()) {
     await other.rooms.append("r", roomMessage(text), retain(1));
@@ -200,13 +165,11 @@ test("a watcher receives every message in order while connections break", slow, 
 test("a watcher learns that it has missed what was erased before it could be read", async () => {
   const prefix = newPrefix();
   const forwarder = await Forwarder.start(shared.port);
-  const [store, other] = [openStore({ url: forwarder.url, prefix }), openStore({ url: shared.url, prefix })];
-  const received: unknown[] = [];
-  const { ready } = store.rooms.watch("r", {
-    receive: ({ data }) => received.push(data),
-    missed: () => received.push("missed"),
-  });
-  await ready;
+  const [store, other] = [
+    openStore({ url: shared.urlAt(forwarder.port), prefix }),
+    openStore({ url: shared.url, prefix }),
+  ];
+  const received = await watchRoom(store, "r");
   forwarder.target = 1; // refused
   forwarder.break();
   for (const text of ["a", "b"]) await other.rooms.append("r", roomMessage(text), retain(1));

@@ -1,11 +1,9 @@
-import * as fc from "fast-check";
 import { Pool } from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { testHandover } from "../../server/test/store/handover-conformance.ts";
-import { ModelledStore, storeCall } from "../../server/test/store/modelled-store.ts";
+import { testModel } from "../../server/test/store/model-conformance.ts";
 import { testSharedStore } from "../../server/test/store/shared-store-conformance.ts";
 import { testStore } from "../../server/test/store/store-conformance.ts";
-import { slow } from "../../../test/time-limits.ts";
 import { type PostgresStore, postgresStore } from "../src/index.ts";
 import { PostgresServer } from "./postgres-server/postgres-server.ts";
 
@@ -55,18 +53,4 @@ describe("a store in PostgreSQL", () => {
   });
 });
 
-test("a store in PostgreSQL returns what the model returns", slow, async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(storeCall, { maxLength: 60 }), async (calls) => {
-      const store = postgresStore({ url: server.url, prefix: newPrefix() });
-      const modelled = new ModelledStore(store);
-      for (const call of calls) {
-        const { store: returned, model } = await modelled.call(call);
-        expect(returned).toEqual(model);
-      }
-      for (const { store: returned, model } of await modelled.readAll()) expect(returned).toEqual(model);
-      await store.close();
-    }),
-    { numRuns: 100 },
-  );
-});
+testModel("a store in PostgreSQL", () => postgresStore({ url: server.url, prefix: newPrefix() }));

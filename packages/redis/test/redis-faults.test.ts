@@ -6,7 +6,8 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { attachRequest, newSession, retain, roomMessage } from "../../server/test/store/store-fixtures.ts";
 import { slow, waitOptions } from "../../../test/time-limits.ts";
 import { type RedisStore, redisStore, type RedisStoreOptions } from "../src/index.ts";
-import { Forwarder } from "./redis-server/forwarder.ts";
+import { allAppended, appendAll, watchRoom } from "../../server/test/store/network/calls-once.ts";
+import { Forwarder } from "../../server/test/store/network/forwarder.ts";
 import type { RedisServer } from "./redis-server/redis-server.ts";
 import { startRedis } from "./redis-server/start-redis.ts";
 
@@ -20,24 +21,6 @@ function openStore(options: RedisStoreOptions): RedisStore {
   return store;
 }
 
-/** Appends texts to the room "r" and commits them to a session, all at once; resolves with those that the room has. */
-async function appendAll({ sessions, rooms }: RedisStore, count: number): Promise<readonly unknown[]> {
-  const claim = await sessions.create(newSession);
-  const calls: Promise<unknown>[] = [];
-  for (let n = 1; n <= count; n += 1) {
-    const roomMessages = [{ room: "r", message: roomMessage(`commit ${n}`), keep }];
-    calls.push(
-      Promise.resolve(sessions.commit(claim, { outgoing: [{ sequence: n, data: "m" }], roomMessages })),
-      Promise.resolve(rooms.append("r", roomMessage(`append ${n}`), keep)),
-    );
-    if (n % 10 === 0) await calls.at(-10);
-  }
-  const results = await Promise.all(calls);
-  expect(results.filter((result) => result === false)).toEqual([]);
-  const { entries } = await rooms.read("r", {}, 2 * count + 1);
-  return entries.map(({ data }) => data);
-}
-
 /** Waits until a replica has the session of a test, and its file has it too. */
 async function waitForSession(replica: RedisServer): Promise<void> {
   await vi.waitFor(async () => {
@@ -48,27 +31,17 @@ async function waitForSession(replica: RedisServer): Promise<void> {
   }, waitOptions);
 }
 
-/** What `appendAll` has to return. */
-function expected(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => [`commit ${index + 1}`, `append ${index + 1}`]).flat();
-}
-
 test.each(["redis", "ioredis"])(
   "calls by %s are made once, in order, while connections break",
   slow,
   async (name) => {
     const server = await startRedis();
     const forwarder = await Forwarder.start(server.port);
-    const { url } = forwarder;
+    const url = server.urlAt(forwarder.port);
     const store = openStore(name === "redis" ? { url } : { client: new Redis(url, { lazyConnect: true }) });
-    let breaks = 0;
-    const breaking = setInterval(() => {
-      forwarder.break();
-      breaks += 1;
-    }, 15);
-    onTestFinished(() => clearInterval(breaking));
-    expect(await appendAll(store, 1_500)).toEqual(expected(1_500));
-    expect(breaks).toBeGreaterThan(3);
+    forwarder.breakAfter(30_000);
+    expect(await appendAll(store, 1_500)).toEqual(allAppended(1_500));
+    expect(forwarder.breaks).toBeGreaterThan(3);
   },
 );
 
@@ -86,7 +59,7 @@ test(
     );
     await server.signal("SIGKILL");
     await server.restart();
-    expect(await appending).toEqual(expected(3_000));
+    expect(await appending).toEqual(allAppended(3_000));
     expect(await store.sessions.create({ ...newSession, sessionId: "after" })).toMatchObject({ epoch });
   },
 );
@@ -113,7 +86,7 @@ test("a replica that is promoted begins a new epoch, and the next restart on its
   const [master, replica] = [await startRedis(), await startRedis({ args: durable })];
   await replica.command("REPLICAOF", "127.0.0.1", String(master.port));
   const forwarder = await Forwarder.start(master.port);
-  const store = openStore({ url: forwarder.url });
+  const store = openStore({ url: master.urlAt(forwarder.port) });
   const claim = await store.sessions.create(newSession);
   await waitForSession(replica);
   await replica.command("REPLICAOF", "NO", "ONE");
@@ -133,7 +106,10 @@ test("a file that has lost the newest writes begins a new epoch, though another 
   const older = await startRedis({ args: durable });
   await older.command("REPLICAOF", "127.0.0.1", String(server.port));
   const forwarder = await Forwarder.start(server.port);
-  const [store, other] = [openStore({ url: forwarder.url }), openStore({ url: forwarder.url })];
+  const [store, other] = [
+    openStore({ url: server.urlAt(forwarder.port) }),
+    openStore({ url: server.urlAt(forwarder.port) }),
+  ];
   const claim = await store.sessions.create(newSession);
   await other.sessions.list();
   await waitForSession(older);
@@ -207,13 +183,8 @@ test("a Redis that is full refuses what needs memory, and accepts what frees it"
 test("a watcher learns that it may have missed messages when the connection was lost", async () => {
   const server = await startRedis();
   const forwarder = await Forwarder.start(server.port);
-  const [store, other] = [openStore({ url: forwarder.url }), openStore({ url: server.url })];
-  const received: unknown[] = [];
-  const { ready } = store.rooms.watch("r", {
-    receive: ({ data }) => received.push(data),
-    missed: () => received.push("missed"),
-  });
-  await ready;
+  const [store, other] = [openStore({ url: server.urlAt(forwarder.port) }), openStore({ url: server.url })];
+  const received = await watchRoom(store, "r");
   await other.rooms.append("r", roomMessage("a"), keep);
   await vi.waitFor(() => expect(received).toEqual(["a"]), waitOptions);
   forwarder.break();

@@ -1,12 +1,10 @@
 import { Redis } from "ioredis";
 import { createClient } from "@redis/client";
-import * as fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { testHandover } from "../../server/test/store/handover-conformance.ts";
-import { ModelledStore, storeCall } from "../../server/test/store/modelled-store.ts";
+import { testModel } from "../../server/test/store/model-conformance.ts";
 import { testSharedStore } from "../../server/test/store/shared-store-conformance.ts";
 import { testStore } from "../../server/test/store/store-conformance.ts";
-import { slow } from "../../../test/time-limits.ts";
 import { type RedisStore, redisStore } from "../src/index.ts";
 import { RedisServer } from "./redis-server/redis-server.ts";
 
@@ -46,18 +44,4 @@ describe.each(clients)("a store in Redis by %s", (name, open) => {
   });
 });
 
-test("a store in Redis returns what the model returns", slow, async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(storeCall, { maxLength: 60 }), async (calls) => {
-      const store = redisStore({ url: server.url, prefix: newPrefix() });
-      const modelled = new ModelledStore(store);
-      for (const call of calls) {
-        const { store: returned, model } = await modelled.call(call);
-        expect(returned).toEqual(model);
-      }
-      for (const { store: returned, model } of await modelled.readAll()) expect(returned).toEqual(model);
-      await store.close();
-    }),
-    { numRuns: 100 },
-  );
-});
+testModel("a store in Redis", () => redisStore({ url: server.url, prefix: newPrefix() }));

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chown, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { onTestFinished } from "vitest";
+import { findFreePort } from "../../../server/test/store/network/free-port.ts";
 import { findPostgres } from "./find.ts";
 
 const run = promisify(execFile);
@@ -51,7 +51,12 @@ export class PostgresServer {
 
   /** The address of the database. */
   get url(): string {
-    return `postgres://postgres@127.0.0.1:${this.port}/postgres`;
+    return this.urlAt(this.port);
+  }
+
+  /** The same at another port, which forwards to this one. */
+  urlAt(port: number): string {
+    return `postgres://postgres@127.0.0.1:${port}/postgres`;
   }
 
   get #data(): string {
@@ -124,15 +129,4 @@ function asUser(): { readonly uid?: number; readonly gid?: number; readonly cwd:
   if (process.getuid?.() !== 0) return { cwd: tmpdir() };
   const id = (flag: string): number => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g"), cwd: tmpdir() };
-}
-
-/** A port that is free at present. */
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

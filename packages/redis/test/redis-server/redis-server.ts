@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@redis/client";
+import { findFreePort } from "../../../server/test/store/network/free-port.ts";
 import { findRedisServer } from "./find.ts";
 
 /** Options of a server. */
@@ -37,7 +37,12 @@ export class RedisServer {
 
   /** The address. */
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return this.urlAt(this.port);
+  }
+
+  /** The same at another port, which forwards to this one. */
+  urlAt(port: number): string {
+    return `redis://127.0.0.1:${port}`;
   }
 
   /** Starts the server again, with the files that it has left. */
@@ -80,15 +85,4 @@ export class RedisServer {
     await this.signal("SIGKILL");
     await rm(this.#directory, { recursive: true, force: true });
   }
-}
-
-/** A port that is free at present. */
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

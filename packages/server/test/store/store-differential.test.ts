@@ -6,24 +6,13 @@ import { expect, test } from "vitest";
 import { type FileStore, fileStore } from "../../src/store/file/file-store.ts";
 import { memoryStore } from "../../src/store/memory/memory-store.ts";
 import { temporaryDirectory } from "./file/directories.ts";
+import { testModel } from "./model-conformance.ts";
 import { ModelledStore, storeCall } from "./modelled-store.ts";
 import { slow } from "../../../../test/time-limits.ts";
 
 const readJournal = (directory: string): Promise<Buffer> => readFile(join(directory, "journal"));
 
-test("a store in memory returns what the model returns", slow, async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(storeCall, { maxLength: 60 }), async (calls) => {
-      const modelled = new ModelledStore(memoryStore());
-      for (const call of calls) {
-        const { store, model } = await modelled.call(call);
-        expect(store).toEqual(model);
-      }
-      for (const { store, model } of await modelled.readAll()) expect(store).toEqual(model);
-    }),
-    { numRuns: 300 },
-  );
-});
+testModel("a store in memory", () => memoryStore(), 300);
 
 test(
   "a store in files returns what the model returns, after its last record was cut anywhere too",

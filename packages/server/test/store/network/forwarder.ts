@@ -10,6 +10,9 @@ export class Forwarder {
   target: number;
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
+  #allowance = Infinity;
+  #sinceBreak = 0;
+  #breaks = 0;
 
   private constructor(server: Server, port: number, target: number, sockets: Set<Socket>) {
     this.#server = server;
@@ -34,6 +37,7 @@ export class Forwarder {
           sockets.delete(socket);
           other.destroy();
         });
+        socket.on("data", ({ length }) => forwarder.#passed(length));
         socket.pipe(other);
       }
     }).listen(0, "127.0.0.1");
@@ -45,14 +49,31 @@ export class Forwarder {
     return forwarder;
   }
 
-  /** The address for a client of PostgreSQL. */
-  get url(): string {
-    return `postgres://postgres@127.0.0.1:${this.port}/postgres`;
-  }
-
   /** Breaks all connections. */
   break(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /**
+   * Breaks all connections whenever so many bytes have passed since the last time. Each time it lets a quarter more pass, so that
+   * a client which sends much again still comes to its end.
+   */
+  breakAfter(bytes: number): void {
+    this.#allowance = bytes;
+  }
+
+  /** How often `breakAfter` has broken the connections. */
+  get breaks(): number {
+    return this.#breaks;
+  }
+
+  #passed(bytes: number): void {
+    this.#sinceBreak += bytes;
+    if (this.#sinceBreak < this.#allowance) return;
+    this.#allowance *= 1.25;
+    this.#sinceBreak = 0;
+    this.#breaks += 1;
+    this.break();
   }
 
   close(): void {
