@@ -1,7 +1,7 @@
+import { Balancer } from "../demo/nodes/balancer.ts";
 import { ports } from "../e2e/ports.ts";
 import { ServerProcess } from "../e2e/server-process.ts";
 import { RedisServer } from "../packages/redis/test/redis-server/redis-server.ts";
-import { Balancer } from "./balancer.ts";
 import { Kills } from "./kills.ts";
 
 /** Options of nodes. */
@@ -10,6 +10,12 @@ export interface NodesOptions {
   readonly count: number;
   /** Their environment variables, besides `PORT` and `STORE`. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** Where a node listens. */
+interface NodeAddress {
+  readonly port: number;
+  readonly host: string;
 }
 
 /** How long a node may take to end after a SIGTERM, in ms: its drain of 5 s, 8 s for what is open, and some time of a busy machine. */
@@ -21,12 +27,20 @@ export class Nodes {
   readonly redis: RedisServer;
   readonly nodes: readonly ServerProcess[];
   readonly #balancer: Balancer;
+  /** The addresses of the nodes, as the balancer has them. */
+  readonly #targets: readonly NodeAddress[];
   readonly #problems: string[] = [];
 
-  private constructor(redis: RedisServer, nodes: readonly ServerProcess[], balancer: Balancer) {
+  private constructor(
+    redis: RedisServer,
+    nodes: readonly ServerProcess[],
+    balancer: Balancer,
+    targets: readonly NodeAddress[],
+  ) {
     this.redis = redis;
     this.nodes = nodes;
     this.#balancer = balancer;
+    this.#targets = targets;
   }
 
   /** Starts Redis, the nodes and the balancer. `stop` has to be called. */
@@ -41,7 +55,8 @@ export class Nodes {
     const nodes = await Promise.all(
       Array.from({ length: count }, () => ServerProcess.start(ports(), program)),
     );
-    return new Nodes(redis, nodes, await Balancer.open(nodes.map(({ port }) => port)));
+    const targets = nodes.map(({ port }) => ({ port, host: "127.0.0.1" }));
+    return new Nodes(redis, nodes, await Balancer.start(targets, { host: "127.0.0.1" }), targets);
   }
 
   /** The port of the balancer. */
@@ -51,7 +66,7 @@ export class Nodes {
 
   /** The nodes that have at least half of their share of the connections: a node that has come back begins with none. */
   get busy(): readonly ServerProcess[] {
-    const counts = this.nodes.map(({ port }) => this.#balancer.connections(port));
+    const counts = this.#targets.map((target) => this.#balancer.connections(target));
     const all = counts.reduce((sum, count) => sum + count, 0);
     return this.nodes.filter((_, index) => (counts[index] ?? 0) >= all / this.nodes.length / 2);
   }

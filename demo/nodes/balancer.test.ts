@@ -8,7 +8,8 @@ import {
   type Socket,
 } from "node:net";
 import { buffer, text } from "node:stream/consumers";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { waitOptions } from "../../test/time-limits.ts";
 import { Balancer, type BalancerOptions } from "./balancer.ts";
 
 /** Starts a server that lets `serve` handle each connection until the end of the test. */
@@ -54,6 +55,18 @@ async function receive(balancer: Balancer, count: number): Promise<string[]> {
   while (received.length < count) received.push(await text(dial(balancer)));
   return received;
 }
+
+test("each target has as many connections as go to it, until they close", async () => {
+  const answerEnd = (socket: Socket) => socket.resume().on("end", () => socket.end());
+  const targets = [await startTarget(answerEnd), await startTarget(answerEnd)].map(addressOf);
+  const balancer = await Balancer.start(targets, { host: "127.0.0.1" });
+  onTestFinished(() => balancer.close());
+  const counts = () => targets.map((target) => balancer.connections(target));
+  const sockets = [dial(balancer), dial(balancer), dial(balancer)];
+  await vi.waitFor(() => expect(counts()).toEqual([2, 1]), waitOptions);
+  sockets[0]?.destroy();
+  await vi.waitFor(() => expect(counts()).toEqual([1, 1]), waitOptions);
+});
 
 test("connections go to the targets in turn", async () => {
   const balancer = await startBalancer([await startNamed("a"), await startNamed("b"), await startNamed("c")]);

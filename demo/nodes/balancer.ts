@@ -27,6 +27,8 @@ export class Balancer {
   readonly #server: Server;
   readonly #proxyProtocol: boolean;
   readonly #sockets = new Set<Socket>();
+  /** The sockets to each target. */
+  readonly #joined = new Map<NetConnectOpts, Set<Socket>>();
   /** The target of the next connection. */
   #next = 0;
 
@@ -49,6 +51,11 @@ export class Balancer {
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
     await once(server.listen({ port, host }), "listening");
     return new Balancer(server, targets, proxyProtocol);
+  }
+
+  /** How many connections a target has: one of those that `start` was given. */
+  connections(target: NetConnectOpts): number {
+    return this.#joined.get(target)?.size ?? 0;
   }
 
   /** Stops listening, and closes all connections. */
@@ -80,7 +87,7 @@ export class Balancer {
     for (let tried = 0; tried < this.#targets.length; tried += 1) {
       const target = this.#targets[(first + tried) % this.#targets.length];
       const socket = target && (await this.#dial(target));
-      if (socket) return socket;
+      if (socket) return this.#join(socket, target);
     }
     return undefined;
   }
@@ -94,6 +101,12 @@ export class Balancer {
     } catch {
       return undefined;
     }
+  }
+
+  #join(socket: Socket, target: NetConnectOpts): Socket {
+    const sockets = this.#joined.get(target) ?? new Set();
+    this.#joined.set(target, sockets.add(socket));
+    return socket.once("close", () => sockets.delete(socket));
   }
 
   #track(socket: Socket): void {
