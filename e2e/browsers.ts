@@ -1,9 +1,9 @@
 /** Finds the browsers for the tests. As a program, it installs the missing ones from Debian and prints the paths. */
-import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium, firefox } from "@playwright/test";
 import { installDebian } from "./apt.ts";
+import { isExecutable } from "./executable.ts";
 
 /** A browser on this machine. */
 export type FoundBrowser = {
@@ -49,15 +49,6 @@ export function findBrowser(name: BrowserName): FoundBrowser | undefined {
   }
   const path = bundled.executablePath();
   return isExecutable(path) ? { path, isBundled: true } : undefined;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function main(): void {

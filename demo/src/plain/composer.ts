@@ -1,7 +1,7 @@
 import { maxTextLength, type MessageDraft, Text } from "../../contract.ts";
 import { createTypingReporter } from "../shared/typing-reporter.ts";
 import { elementById, showFieldError } from "./dom.ts";
-import { clearPictureError, createPictureInput } from "./picture-input.ts";
+import { clearPictureError, createPictureInput } from "./pictures/picture-input.ts";
 
 const form = elementById("composer", HTMLFormElement);
 const text = elementById("text", HTMLTextAreaElement);

@@ -4,7 +4,7 @@ import { deliveryTexts, rejectionText } from "../shared/delivery-text.ts";
 import { createMessageId } from "../shared/message-id.ts";
 import { createElement, elementById, showFieldError } from "./dom.ts";
 import { continuesElement, createMessageElement, createTextElement } from "./message-element.ts";
-import { createPictureElement, releasePictures } from "./picture-element.ts";
+import { createPictureElement, releasePictures } from "./pictures/picture-element.ts";
 import { scrollAfterAppend, scrollToEnd } from "./scroll.ts";
 
 /** A message of the user that the server has not sent to the room yet. */

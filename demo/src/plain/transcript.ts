@@ -3,7 +3,7 @@ import { gapText } from "../shared/history-text.ts";
 import type { LoadPicture } from "../shared/picture-loader.ts";
 import { createElement, elementById } from "./dom.ts";
 import { continuesElement, createMessageElement, createTextElement } from "./message-element.ts";
-import { createPictureElement, releasePictures } from "./picture-element.ts";
+import { createPictureElement, releasePictures } from "./pictures/picture-element.ts";
 import { scrollAfterAppend } from "./scroll.ts";
 
 const earlierList = elementById("earlier", HTMLElement);

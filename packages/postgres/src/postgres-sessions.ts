@@ -1,12 +1,12 @@
-import type {
-  AttachResult,
-  Claim,
-  NewSession,
-  Progress,
-  SessionCommit,
-  SessionLoss,
-  SessionStore,
-  StoredSession,
+import {
+  type AttachResult,
+  type Claim,
+  type NewSession,
+  type SessionCommit,
+  type SessionLoss,
+  type SessionStore,
+  type StoredSession,
+  findInvalidRecord,
 } from "@symbolon/server/store";
 import type { BatchedCalls } from "./calls/batched-calls.ts";
 import { encodeAppend } from "./entries.ts";
@@ -60,7 +60,7 @@ export function postgresSessions({ calls, news, onSweep }: PostgresSessionsOptio
       return attachResult(sessionId, reply as AttachReply);
     },
     commit: async (claim, record) => {
-      const invalid = findInvalid(record);
+      const invalid = findInvalidRecord(record);
       if (invalid !== undefined) {
         if (!(await change("owns", claim))) return false;
         throw new RangeError(invalid);
@@ -197,26 +197,6 @@ function commitArguments(record: SessionCommit): { readonly [name: string]: Json
     note: note === undefined ? null : encodeData(note),
     rooms: roomMessages.map(encodeAppend),
   };
-}
-
-/** What is wrong with a record, whatever the session is. */
-function findInvalid({ outgoing = [], acknowledged, received }: SessionCommit): string | undefined {
-  const first = outgoing[0]?.sequence ?? 0;
-  for (const [index, { sequence }] of outgoing.entries())
-    if (sequence !== first + index) return `outgoing: sequence ${sequence} must be ${first + index}`;
-  return findInvalidProgress("acknowledged", acknowledged) ?? findInvalidProgress("received", received);
-}
-
-function findInvalidProgress(field: string, progress: Progress | undefined): string | undefined {
-  if (progress === undefined) return undefined;
-  const { upTo, pending } = progress;
-  if (!Number.isSafeInteger(upTo)) return `${field}: upTo ${upTo} must be an integer`;
-  const wrong = pending.find(
-    (sequence, index) => !(sequence > (pending[index - 1] ?? 0) && sequence <= upTo),
-  );
-  return wrong === undefined
-    ? undefined
-    : `${field}: pending must ascend from 1 to ${upTo}, and has ${wrong}`;
 }
 
 function parts(claims: readonly Claim[]): readonly (readonly Claim[])[] {

@@ -1,14 +1,14 @@
-import type {
-  AttachResult,
-  Claim,
-  NewSession,
-  Progress,
-  SessionCommit,
-  SessionLoss,
-  SessionNotice,
-  SessionState,
-  SessionStore,
-  StoredSession,
+import {
+  type AttachResult,
+  type Claim,
+  type NewSession,
+  type SessionCommit,
+  type SessionLoss,
+  type SessionNotice,
+  type SessionState,
+  type SessionStore,
+  type StoredSession,
+  findInvalidRecord,
 } from "@symbolon/server/store";
 import type { AccountUsage } from "./account-usage.ts";
 import type { OrderedCalls } from "./calls/ordered-calls.ts";
@@ -56,7 +56,7 @@ export function redisSessions(options: RedisSessionsOptions): SessionStore {
       return attachResult(request.sessionId, reply as AttachReply);
     },
     commit: async (claim, record) => {
-      const invalid = findInvalid(record);
+      const invalid = findInvalidRecord(record);
       if (invalid !== undefined) {
         if (!(await change("owns", claim))) return false;
         throw new RangeError(invalid);
@@ -200,26 +200,6 @@ function commitArguments(record: SessionCommit): readonly (string | number)[] {
     roomMessages.length,
     ...roomMessages.flatMap(appendArguments),
   ];
-}
-
-/** What is wrong with a record, whatever the session is. */
-function findInvalid({ outgoing = [], acknowledged, received }: SessionCommit): string | undefined {
-  const first = outgoing[0]?.sequence ?? 0;
-  for (const [index, { sequence }] of outgoing.entries())
-    if (sequence !== first + index) return `outgoing: sequence ${sequence} must be ${first + index}`;
-  return findInvalidProgress("acknowledged", acknowledged) ?? findInvalidProgress("received", received);
-}
-
-function findInvalidProgress(field: string, progress: Progress | undefined): string | undefined {
-  if (progress === undefined) return undefined;
-  const { upTo, pending } = progress;
-  if (!Number.isSafeInteger(upTo)) return `${field}: upTo ${upTo} must be an integer`;
-  const wrong = pending.find(
-    (sequence, index) => !(sequence > (pending[index - 1] ?? 0) && sequence <= upTo),
-  );
-  return wrong === undefined
-    ? undefined
-    : `${field}: pending must ascend from 1 to ${upTo}, and has ${wrong}`;
 }
 
 function parts(claims: readonly Claim[]): readonly (readonly Claim[])[] {

@@ -1,5 +1,5 @@
-import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { isExecutable } from "../../../../e2e/executable.ts";
 
 /** The path of the server of Redis, or of Valkey: that of REDIS_SERVER_PATH, or the one on PATH; undefined when there is not one. */
 export function findRedisServer(): string | undefined {
@@ -9,13 +9,4 @@ export function findRedisServer(): string | undefined {
     folders.map((folder) => join(folder, name)),
   );
   return (chosen ? [chosen] : paths).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

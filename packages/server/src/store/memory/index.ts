@@ -31,5 +31,6 @@ export type {
   SessionStore,
   StoredSession,
 } from "../session-store.ts";
+export { findInvalidRecord } from "../session-record.ts";
 export type { Store } from "../store.ts";
 export type { StoredTicket, TicketStore } from "../ticket-store.ts";

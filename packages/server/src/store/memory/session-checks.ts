@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { AttachRequest, Progress, StoredMessage } from "../session-store.ts";
+import { findInvalidProgress } from "../session-record.ts";
 import type { SessionIdentity, SessionProgress } from "./store-update.ts";
 
 /** A session as of its newest decision. */
@@ -70,11 +71,10 @@ export function advance(
   max: number = Infinity,
 ): Progress {
   const { upTo, pending } = next;
-  if (!Number.isSafeInteger(upTo) || upTo < before.upTo || upTo > max)
-    throw new RangeError(`${field}: upTo ${upTo} must be an integer from ${before.upTo} to ${max}`);
-  for (const [index, sequence] of pending.entries())
-    if (!(sequence > (pending[index - 1] ?? 0) && sequence <= upTo))
-      throw new RangeError(`${field}: pending must ascend from 1 to ${upTo}, and has ${sequence}`);
+  const invalid = findInvalidProgress(field, next);
+  if (invalid !== undefined) throw new RangeError(invalid);
+  if (upTo < before.upTo || upTo > max)
+    throw new RangeError(`${field}: upTo ${upTo} must be from ${before.upTo} to ${max}`);
   return { upTo, pending: [...pending] };
 }
 

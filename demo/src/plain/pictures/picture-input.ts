@@ -1,7 +1,7 @@
-import { pictureTypes } from "../../picture-type.ts";
-import { listenForFiles } from "../shared/dropped-files.ts";
-import { type PictureDraft, readPicture } from "../shared/picture-file.ts";
-import { elementById } from "./dom.ts";
+import { pictureTypes } from "../../../picture-type.ts";
+import { listenForFiles } from "../../shared/dropped-files.ts";
+import { type PictureDraft, readPicture } from "../../shared/picture-file.ts";
+import { elementById } from "../dom.ts";
 
 const error = elementById("picture-error", HTMLElement);
 

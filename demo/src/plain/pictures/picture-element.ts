@@ -1,6 +1,6 @@
-import type { PictureSize } from "../../contract.ts";
-import { createPictureUrl, frameSize, pictureErrorText } from "../shared/picture-frame.ts";
-import { createElement } from "./dom.ts";
+import type { PictureSize } from "../../../contract.ts";
+import { createPictureUrl, frameSize, pictureErrorText } from "../../shared/picture-frame.ts";
+import { createElement } from "../dom.ts";
 
 /** Creates the element of a picture. It has its final size at once, and shows the picture when `bytes` has resolved. */
 export function createPictureElement(
