@@ -6,10 +6,13 @@ import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packages = ["protocol", "server", "client"] as const;
-type PackageName = (typeof packages)[number];
+/** The packages with a store each, beside those. */
+const storePackages = ["redis", "postgres"] as const;
+type MainPackage = (typeof packages)[number];
+type PackageName = MainPackage | (typeof storePackages)[number];
 
 /** The packages of this repository that each package may import. */
-const allowedSiblings: Record<PackageName, readonly string[]> = {
+const allowedSiblings: Record<MainPackage, readonly string[]> = {
   protocol: [],
   server: ["@symbolon/protocol"],
   client: ["@symbolon/protocol"],
@@ -109,6 +112,12 @@ describe.each(packages)("packages/%s/src", (name) => {
       .filter((file) => /\bset(?:Timeout|Interval)\b/.test(code(name, file)));
     expect(others).toEqual([]);
   });
+});
+
+test.each(storePackages)("no modules of packages/%s/src import each other in a cycle", (name) => {
+  const modules = modulesOf(name).map((file) => [file, ownImports(name, file)] as const);
+  expect(modules.length).toBeGreaterThan(10);
+  expect(findCycle(new Map(modules))).toEqual([]);
 });
 
 test("@symbolon/protocol uses no clock, no random numbers and no platform", () => {

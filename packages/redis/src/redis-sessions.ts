@@ -13,7 +13,7 @@ import {
 import type { AccountUsage } from "./account-usage.ts";
 import type { OrderedCalls } from "./calls/ordered-calls.ts";
 import { appendArguments } from "./redis-rooms.ts";
-import type { Subscriptions } from "./subscriptions.ts";
+import type { Subscription, Subscriptions } from "./subscriptions.ts";
 import { claimArguments, decodeMessage, encodeMessage, optionalArguments, progressOf } from "./values.ts";
 
 /** What the sessions of a store need. */
@@ -25,6 +25,8 @@ export interface RedisSessionsOptions {
   readonly prefix: string;
   /** Called at each sweep. */
   readonly onSweep: () => void;
+  /** Receives the error when the notices for a process cannot be subscribed to; the next sweep tries again. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** How many sessions one call reads or changes at most: other calls wait for it. */
@@ -32,7 +34,9 @@ const callSize = 200;
 
 /** The sessions of a store in Redis. */
 export function redisSessions(options: RedisSessionsOptions): SessionStore {
-  const { calls, subscriptions, usage, prefix, onSweep } = options;
+  const { calls, subscriptions, usage, prefix, onSweep, onError } = options;
+  /** Subscribes again where that has failed. */
+  const failed = new Set<() => Promise<void>>();
   const change = async (
     operation: string,
     claim: Claim,
@@ -91,15 +95,32 @@ export function redisSessions(options: RedisSessionsOptions): SessionStore {
       return (await Promise.all(renewed)).flat();
     },
     watch: (node, listener) => {
-      const subscription = subscriptions.add(`${prefix}node:${node}`, {
-        receive: (message) => listener(JSON.parse(message) as SessionNotice),
-        missed: () => {}, // `renew` has the losses
-      });
-      void calls.holdUntil(subscription.ready); // what a later call causes arrives
-      return () => subscription.stop();
+      let subscription: Subscription | undefined;
+      let stopped = false;
+      const subscribe = async (): Promise<void> => {
+        failed.delete(subscribe);
+        subscription = subscriptions.add(`${prefix}node:${node}`, {
+          receive: (message) => listener(JSON.parse(message) as SessionNotice),
+          missed: () => {}, // `renew` has the losses
+        });
+        try {
+          await subscription.ready;
+        } catch (error) {
+          if (stopped) return;
+          failed.add(subscribe);
+          onError(error);
+        }
+      };
+      void calls.holdUntil(subscribe()); // what a later call causes arrives
+      return () => {
+        stopped = true;
+        failed.delete(subscribe);
+        subscription?.stop();
+      };
     },
     sweep: async (grace) => {
       onSweep();
+      for (const subscribe of Array.from(failed)) void subscribe();
       return (await calls.call("sweep", [grace])) === 1;
     },
     isOverloaded: () => calls.isSlow,

@@ -71,7 +71,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
     },
   });
   let closing: Promise<void> | undefined;
-  const subscriptions = new Subscriptions(connection);
+  const subscriptions = new Subscriptions(connection, onError);
   let knownProofKey = "";
   const calls = new OrderedCalls((script, args) => connection.run(script, `${prefix}meta`, args), {
     timeout,
@@ -83,7 +83,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
   const watched = new WatchedRooms(calls);
   const checkRooms = (): void => void watched.check(Date.now()).catch(() => {}); // the next sweep checks again
   return {
-    sessions: redisSessions({ calls, subscriptions, usage, prefix, onSweep: checkRooms }),
+    sessions: redisSessions({ calls, subscriptions, usage, prefix, onSweep: checkRooms, onError }),
     rooms: redisRooms({ calls, subscriptions, watched, usage, prefix }),
     tickets: redisTickets(calls),
     proofKey: async () => {

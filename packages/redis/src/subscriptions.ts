@@ -2,7 +2,7 @@ import type { RedisConnection } from "./connection/connection.ts";
 
 /** Receives what is published in a channel. */
 export interface ChannelListener {
-  /** A message has arrived. */
+  /** A message has arrived. @throws Error for one that it cannot read. */
   receive(message: string): void;
   /** Messages may have been missed. */
   missed(): void;
@@ -24,12 +24,15 @@ interface Channel {
 /** The channels of Redis that a store receives from: each once, for all that listen. */
 export class Subscriptions {
   readonly #connection: RedisConnection;
+  readonly #onError: (error: unknown) => void;
   readonly #channels = new Map<string, Channel>();
   /** Channels that are being left: a client library mixes up what it is asked meanwhile. */
   readonly #leaving = new Map<string, Promise<unknown>>();
 
-  constructor(connection: RedisConnection) {
+  /** Calls `onError` with what cannot be read. */
+  constructor(connection: RedisConnection, onError: (error: unknown) => void) {
     this.#connection = connection;
+    this.#onError = onError;
   }
 
   /** Calls the listener with what is published in a channel, until the subscription is stopped. */
@@ -46,9 +49,18 @@ export class Subscriptions {
     return { ready: channel.ready, stop };
   }
 
-  /** Passes a message to the listeners of its channel. */
+  /**
+   * Passes a message to the listeners of its channel. Another program may publish there too: what a listener cannot read is
+   * reported, and counts as missed.
+   */
   receive(name: string, message: string): void {
-    for (const { listener } of this.#channels.get(name)?.listeners ?? []) listener.receive(message);
+    for (const { listener } of this.#channels.get(name)?.listeners ?? [])
+      try {
+        listener.receive(message);
+      } catch (cause) {
+        this.#onError(new Error(`a message in the channel ${name} of Redis cannot be read`, { cause }));
+        listener.missed();
+      }
   }
 
   /** The connection was lost: subscribes again, and informs the listeners. */

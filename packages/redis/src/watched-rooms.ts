@@ -1,5 +1,6 @@
 import type { RoomWatcher } from "@symbolon/server/store";
 import type { OrderedCalls } from "./calls/ordered-calls.ts";
+import { optionalArguments } from "./values.ts";
 
 /** A room with watchers in this process. */
 interface WatchedRoom {
@@ -38,7 +39,7 @@ export class WatchedRooms {
 
   /** From now on every message of a room arrives: those up to its present position need not. */
   async begin(name: string): Promise<void> {
-    const [position = ""] = (await this.#calls.call("positions", [0, 1, name])) as string[];
+    const [position = ""] = await this.#positions([name]);
     const room = this.#rooms.get(name);
     if (room?.arrived === "") room.arrived = position;
   }
@@ -59,9 +60,14 @@ export class WatchedRooms {
     const names = [...this.#rooms.keys()];
     for (let start = 0; start < names.length; start += callSize) {
       const part = names.slice(start, start + callSize);
-      const positions = (await this.#calls.call("positions", [now, part.length, ...part])) as string[];
+      const positions = await this.#positions(part, now);
       for (const [index, name] of part.entries()) this.#compare(name, positions[index] ?? "");
     }
+  }
+
+  async #positions(names: readonly string[], sweptAt?: number): Promise<readonly string[]> {
+    const args = [...optionalArguments(sweptAt), names.length, ...names];
+    return (await this.#calls.call("positions", args)) as string[];
   }
 
   #compare(name: string, position: string): void {

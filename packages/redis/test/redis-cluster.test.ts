@@ -2,11 +2,9 @@
 import { Cluster } from "ioredis";
 import { createCluster } from "@redis/client";
 import { afterAll, beforeAll, describe, vi } from "vitest";
-import { testHandover } from "../../server/test/store/handover-conformance.ts";
-import { testSharedStore } from "../../server/test/store/shared-store-conformance.ts";
-import { testStore } from "../../server/test/store/store-conformance.ts";
 import { waitOptions } from "../../../test/time-limits.ts";
-import { type RedisStore, redisStore } from "../src/index.ts";
+import { redisStore } from "../src/index.ts";
+import { type OpenStore, testRedisStore } from "./redis-conformance.ts";
 import { RedisServer } from "./redis-server/redis-server.ts";
 
 const slots = [
@@ -32,12 +30,10 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
-let prefixes = 0;
-const newPrefix = (): string => `test-${(prefixes += 1)}`;
 const now = (): number => Date.now();
 const nodes = () => servers.map(({ port }) => ({ host: "127.0.0.1", port }));
 
-const clients: readonly (readonly [string, (prefix: string) => RedisStore])[] = [
+const clients: readonly (readonly [string, OpenStore])[] = [
   [
     "redis",
     (prefix) => {
@@ -49,19 +45,7 @@ const clients: readonly (readonly [string, (prefix: string) => RedisStore])[] = 
 ];
 
 describe.each(clients)("a store in a Cluster by %s", (name, open) => {
-  testStore(name, () => open(newPrefix()));
-  testSharedStore(name, () => {
-    const prefix = newPrefix();
-    return { open: () => open(prefix), lose: () => open(prefix) };
-  });
-  testHandover(name, () => {
-    const prefix = newPrefix();
-    return {
-      open: () => open(prefix),
-      lose: async () => {
-        for (const server of servers) await server.command("FLUSHALL");
-        return open(prefix);
-      },
-    };
+  testRedisStore(name, open, async () => {
+    for (const server of servers) await server.command("FLUSHALL");
   });
 });

@@ -2,24 +2,18 @@
 import { readFile } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { attachRequest, newSession, retain, roomMessage } from "../../server/test/store/store-fixtures.ts";
 import { slow, waitOptions } from "../../../test/time-limits.ts";
-import { type RedisStore, redisStore, type RedisStoreOptions } from "../src/index.ts";
-import { allAppended, appendAll, watchRoom } from "../../server/test/store/network/calls-once.ts";
+import { redisStore, type RedisStoreOptions } from "../src/index.ts";
+import { allAppended, appendAll } from "../../server/test/store/network/calls-once.ts";
 import { Forwarder } from "../../server/test/store/network/forwarder.ts";
 import type { RedisServer } from "./redis-server/redis-server.ts";
-import { startRedis } from "./redis-server/start-redis.ts";
+import { openStore, startRedis } from "./redis-server/start-redis.ts";
 
 const keep = retain(100_000, 1e9);
 /** Redis writes each change to its file before it answers: by default it may lose the newest ones when it is killed. */
 const durable = ["--appendonly", "yes", "--appendfsync", "always"];
-
-function openStore(options: RedisStoreOptions): RedisStore {
-  const store = redisStore({ onError: () => {}, timeout: 40_000, ...options });
-  onTestFinished(() => store.close());
-  return store;
-}
 
 /** Waits until a replica has the session of a test, and its file has it too. */
 async function waitForSession(replica: RedisServer): Promise<void> {
@@ -178,31 +172,6 @@ test("a Redis that is full refuses what needs memory, and accepts what frees it"
   expect(await store.sessions.remove(claim)).toBe(true);
   await server.command("CONFIG", "SET", "maxmemory", "0");
   expect(await store.sessions.create({ ...newSession, sessionId: "t" })).toMatchObject({ fence: 1 });
-});
-
-test("a watcher learns that it may have missed messages when the connection was lost", async () => {
-  const server = await startRedis();
-  const forwarder = await Forwarder.start(server.port);
-  const [store, other] = [openStore({ url: server.urlAt(forwarder.port) }), openStore({ url: server.url })];
-  const received = await watchRoom(store, "r");
-  await other.rooms.append("r", roomMessage("a"), keep);
-  await vi.waitFor(() => expect(received).toEqual(["a"]), waitOptions);
-  forwarder.break();
-  await vi.waitFor(() => expect(received).toEqual(["a", "missed"]), waitOptions);
-  await other.rooms.append("r", roomMessage("b"), keep);
-  await vi.waitFor(() => expect(received).toEqual(["a", "missed", "b"]), waitOptions);
-});
-
-test("a message that is not published is found by comparing the position of the room", async () => {
-  const server = await startRedis();
-  const store = openStore({ url: server.url });
-  const missed: string[] = [];
-  const { ready } = store.rooms.watch("r", { receive: () => {}, missed: () => missed.push("missed") });
-  await ready;
-  await store.rooms.append("r", roomMessage("a"), keep);
-  await server.command("HINCRBY", "{symbolon}:r:r", "offset", "1");
-  for (let sweeps = 0; sweeps < 3; sweeps += 1) await store.rooms.sweep(0, Infinity);
-  expect(missed).toEqual(["missed"]);
 });
 
 test("a store that is closed rejects every call, and a close waits for the calls before it", async () => {

@@ -27,7 +27,7 @@ export function explain(error: Error): Error {
     });
   if (message.startsWith("NOPERM"))
     return new Error(
-      `the user of Redis may not do what the store needs: ${message}. Allow it +@read +@write +@scripting +@pubsub +info +time +ping on its keys and channels`,
+      `the user of Redis may not do what the store needs: give it the rights that "More than one node" of the docs lists. It says: ${message}`,
       { cause: error },
     );
   if (/compiling script|unknown command/i.test(message))

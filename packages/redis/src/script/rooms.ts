@@ -150,9 +150,9 @@ operations.position = function()
   return { roomEpoch, integer(offset), used(account) }
 end
 
--- The positions of rooms that exist; each is in use until the next sweep.
+-- The positions of rooms that exist. At a sweep, each is in use until the next one.
 operations.positions = function()
-  local sweptAt, positions = numeric(), {}
+  local sweptAt, positions = tonumber(optional()), {}
   for _ = 1, numeric() do
     local room = argument()
     local is = call('HMGET', roomKey(room), 'epoch', 'history', 'offset')
@@ -161,7 +161,7 @@ operations.positions = function()
     else
       table.insert(positions, '')
     end
-    if is[1] then
+    if is[1] and sweptAt then
       call('HDEL', roomKey(room), 'idle')
       if call('EXISTS', entriesKey(room)) == 0 then call('ZADD', roomsDue, sweptAt + 1, room) end
     end
