@@ -93,6 +93,7 @@ test("@symbolon/server/store exports these values and no others", async () => {
   const names = Object.keys(await import("@symbolon/server/store")).sort();
   expect(names).toMatchInlineSnapshot(`
     [
+      "findInvalidRecord",
       "memoryStore",
     ]
   `);
