@@ -19,8 +19,11 @@ import type {
   EventFailure,
   EventOptions,
   Gap,
+  PresenceInput,
+  PresenceOutput,
   StreamArguments,
 } from "@symbolon/protocol/internal";
+import type { RoomPresence } from "./rooms/presence.ts";
 import type { ConnectionStatus, Subscribable } from "./connection/status.ts";
 
 /** The session is lost: messages that were sent and have not settled may or may not have been handled, and fail as unknown. */
@@ -92,6 +95,12 @@ export interface Client<C extends AnyContract> {
       call: CallContext & HandlerUpload<ServerMessages<C>[Name]>,
     ) => HandlerOutput<ServerMessages<C>[Name]>,
   ) => () => void;
+  /**
+   * Who is in a room, and what each member shows there; the same object for the same room. The contract declares `presence`, and
+   * the server has the client join the room.
+   * @throws TypeError when the contract declares no `presence`.
+   */
+  readonly presence: (room: string) => RoomPresence<PresenceInput<C>, PresenceOutput<C>>;
   /**
    * Resolves when the first handshake is done; rejects with `CloseError` when the client ends before. Reading it connects.
    * A rejection that no code handles causes no unhandled rejection. `openedWithin` waits with a deadline.

@@ -60,6 +60,8 @@ export interface OutboxOptions {
 export interface ClientInboxOptions extends InboxOptions {
   /** Rooms of the client; a server allows 100, if its `perPeer` is not set. @default 1,000 */
   readonly rooms?: number;
+  /** Members of a room whose presence is used. @default 10,000 */
+  readonly members?: number;
 }
 
 type UrlOptions<Arguments extends readonly unknown[]> = Named<"params", Arguments[0]> &

@@ -12,6 +12,7 @@ import {
   decodeAck,
   decodeWelcome,
   encodeHello,
+  type EventFailure,
   type Frame,
   type FrameReceiver,
   type FrameTable,
@@ -35,7 +36,7 @@ import { randomText } from "./platform/random-text.ts";
 import type { SocketWire } from "./connection/socket-wire.ts";
 import type { Headers } from "./platform/websocket-class.ts";
 import { delay, startTimer } from "./connection/timer.ts";
-import { createRooms } from "./rooms.ts";
+import { createRooms } from "./rooms/rooms.ts";
 
 type Listener = (data: never) => unknown;
 
@@ -55,8 +56,6 @@ const gap = Symbol();
 const window: Credit = { messages: 256, bytes: 2 ** 20 };
 /** The same before the session ends: a server that was restarted does not know what it has sent. */
 const hardLimit: Credit = { messages: 512, bytes: 2 ** 21 };
-/** The shortest time without a message after which the client drops a wire, in ms, whatever the server names. */
-const shortestSilence = 500;
 
 /**
  * Makes a client of a contract. It connects soon after its first use, so rendering on a server uses no network.
@@ -120,17 +119,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       opened() {
         ids ??= [randomText(4), randomText(8)];
         attempt += 1;
-        send(
-          encodeHello(
-            [...ids, attempt],
-            token,
-            resumeKey,
-            receiver.detach(), // an acknowledgement beyond it, on the old wire, may come before this `hello`
-            sender.firstHeld,
-            rooms.positions(),
-            window,
-          ),
-        );
+        const receivedUpTo = receiver.detach(); // an acknowledgement beyond it, on the old wire, may come before this `hello`
+        const session = [resumeKey, receivedUpTo, sender.firstHeld] as const;
+        send(encodeHello([...ids, attempt], token, ...session, rooms.detach(), window));
       },
       message(message) {
         try {
@@ -169,10 +160,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     receiver,
     after: startTimer,
     nextTurn: delay,
-    onEventFailed(failure) {
-      warnOfFailure(listeners, failed, failure, contract);
-      void emit(failed, failure);
-    },
+    onEventFailed,
     onHandlerError: console.error,
     onUnreportedError: console.error,
     close: ({ code, reason }) => connection.close(code, reason),
@@ -180,6 +168,9 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
   const receive: FrameReceiver = peer.receive.bind(peer);
   const rooms = createRooms({
     onEvent: receive,
+    onFailed: onEventFailed,
+    send,
+    dial: connection.dial,
     onGap: (lost) => peer.queue(() => emit(gap, lost)),
     ...options.inbox,
   });
@@ -195,7 +186,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       }
       resumeKey = welcome.key;
       sender.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
-      connection.established(Math.max(welcome.maxSilence, shortestSilence), resumed);
+      connection.established(welcome.maxSilence, resumed);
       if (connection.wire) sender.attach(connection.wire, welcome); // a subscriber of the status may have closed the client
       opened.resolve();
     },
@@ -248,6 +239,11 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     return Promise.allSettled(results).then(() => Promise.all(results));
   }
 
+  function onEventFailed(failure: EventFailure): void {
+    warnOfFailure(listeners, failed, failure, contract);
+    void emit(failed, failure);
+  }
+
   /** Calls the listeners of an event of the client itself. */
   function emit(event: symbol, data: unknown): unknown {
     return dispatch(event, data)?.catch(console.error);
@@ -276,6 +272,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
     request: (...call: unknown[]) => connected().request(...call),
     stream: (...call: unknown[]) => connected().stream(...call),
     handle: (name, handler) => connected().handle(name, handler),
+    presence: rooms.presence,
     get opened() {
       connection.dial();
       return opened.promise;

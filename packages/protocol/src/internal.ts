@@ -14,7 +14,13 @@ export type {
   StreamDefinition,
 } from "./contract/message-kind.ts";
 export { checkContract } from "./contract/check-contract.ts";
-export type { EventArguments, StreamArguments, UrlArguments } from "./contract/contract.ts";
+export type {
+  EventArguments,
+  PresenceInput,
+  PresenceOutput,
+  StreamArguments,
+  UrlArguments,
+} from "./contract/contract.ts";
 export { checkPath } from "./contract/path.ts";
 export type { ParamName } from "./contract/path.ts";
 export { runOnce, validate } from "./contract/schema.ts";
@@ -70,6 +76,7 @@ export type {
   SaidFrame,
   SkipFrame,
 } from "./frames/room-frames.ts";
+export type { MembersFrame, PresenceFrame, PresentMember } from "./frames/presence-frames.ts";
 export { passthrough } from "./socket/codec.ts";
 export { Inbox, RawSocket } from "./socket/socket.ts";
 export type { SocketCodecs } from "./socket/socket.ts";

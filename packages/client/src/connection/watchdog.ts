@@ -10,6 +10,8 @@ export interface WatchdogOptions {
 
 /** Time for the answer to a probe, in ms; but at most half of the limit. */
 const probeTimeout = 5_000;
+/** The shortest limit, in ms, whatever the server names. */
+const shortestLimit = 500;
 /** How often the watchdog reads the clock, in ms: its timers stand still while the device sleeps. */
 const clockStep = 10_000;
 
@@ -20,11 +22,11 @@ const clockStep = 10_000;
  */
 export interface Watchdog {
   /**
-   * Starts, or restarts. The watchdog times out after `limit` ms without a message, and probes shortly before. Without
-   * a limit only `probe` probes.
-   * @default limit Infinity
+   * Starts, or restarts. The watchdog times out after `named` ms without a message, at least 500, and probes shortly before.
+   * Without it only `probe` probes.
+   * @default named Infinity
    */
-  readonly start: (limit?: number) => void;
+  readonly start: (named?: number) => void;
   /** A message was received; any message answers a probe. */
   readonly received: () => void;
   /** Probes now. Does nothing while a probe is pending, and after `stop`. */
@@ -68,7 +70,8 @@ export function createWatchdog({ sendProbe, onTimeout }: WatchdogOptions): Watch
   return {
     probe,
     received,
-    start(limit = Infinity) {
+    start(named = Infinity) {
+      const limit = Math.max(named, shortestLimit);
       answerTimeout = Math.min(probeTimeout, limit / 2);
       quietLimit = limit - answerTimeout;
       state = "probing"; // which the next line answers

@@ -3,6 +3,8 @@ export { useClientEvent } from "./use-client-event.ts";
 export type { ClientEvents } from "./use-client-event.ts";
 export { useEvent } from "./use-event.ts";
 export type { EventData } from "./use-event.ts";
+export { usePresence } from "./use-presence.ts";
+export type { PresenceState } from "./use-presence.ts";
 export { useRequest } from "./use-request.ts";
 export type { RequestState } from "./use-request.ts";
 export { useStatus } from "./use-status.ts";

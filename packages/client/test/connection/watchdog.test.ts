@@ -33,12 +33,17 @@ test("it probes five seconds before the limit, and times out at the limit", () =
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("half of a short limit is for silence, and half for the answer", () => {
+test.each([
+  ["600 ms", 600, 300],
+  ["less than 500 ms, which is 500,", 200, 250],
+])("half of a limit of %s is for silence, and half for the answer", (_, named, half) => {
   const { watchdog, onTimeout, sendProbe } = createStoppingWatchdog();
-  watchdog.start(200);
-  vi.advanceTimersByTime(100);
+  watchdog.start(named);
+  vi.advanceTimersByTime(half - 1);
+  expect(sendProbe).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
   expect(sendProbe).toHaveBeenCalledOnce();
-  vi.advanceTimersByTime(99);
+  vi.advanceTimersByTime(half - 1);
   expect(onTimeout).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1);
   expect(onTimeout).toHaveBeenCalledOnce();

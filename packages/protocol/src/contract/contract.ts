@@ -102,6 +102,18 @@ export function isDeclared<
   return typeof code === "string" && Object.hasOwn(message.definition.errors ?? {}, code);
 }
 
+/** What the members of a contract's rooms show of themselves. */
+interface PresenceDefinition {
+  /** Validates what a member shows, at the server. Its output is JSON, whatever the contract's codec is. */
+  readonly data: Schema;
+  /**
+   * Who a member is. `principal`: all connections of one principal are one member, and each connection without a principal is
+   * one. `connection`: each connection is a member.
+   * @default "principal"
+   */
+  readonly by?: "principal" | "connection";
+}
+
 /** What a contract is made of. */
 export interface ContractDefinition {
   /** Validates the path's parameters: strings, numbers, bigints, booleans, Dates. Without it they are strings. */
@@ -112,6 +124,8 @@ export interface ContractDefinition {
   readonly client?: Messages;
   /** The messages that the server may send. */
   readonly server?: Messages;
+  /** Who is in a room, and what each member shows there: a name, a cursor. @default rooms have no presence */
+  readonly presence?: PresenceDefinition;
   /**
    * How its messages are encoded, by both peers: `msgpack` of `@symbolon/protocol/msgpack` carries Dates, bytes, Maps, Sets and
    * bigints. A client that does not have it uses JSON.
@@ -146,14 +160,15 @@ export const revision = 1;
  * Declares the messages that client and server may send at a path. Client and server import the same contract.
  * @example
  * const chat = contract("/chat/:room", { client: { post: z.string() }, server: { posted: z.string() } });
- * @throws TypeError when the path is invalid (see `checkPath`), or a message's name is empty or longer than 128
- * characters.
+ * @throws TypeError when the path is invalid (see `checkPath`), a message's name is empty or longer than 128 characters, or
+ * `presence` has no schema.
  */
 export function contract<const Path extends string, const Definition extends ContractDefinition>(
   path: Path,
   definition: Definition & UrlFaults<Definition> & JsonFaults<Definition>,
 ): Contract<Path, Definition> {
   checkPath(path);
+  checkPresence(definition.presence);
   checkNames([...Object.keys(definition.client ?? {}), ...Object.keys(definition.server ?? {})]);
   const url = (
     params: Readonly<Record<string, unknown>> = {},
@@ -175,6 +190,15 @@ export function contract<const Path extends string, const Definition extends Con
   return Object.assign(brand, { path, definition, url: typedUrl });
 }
 
+function checkPresence(presence: PresenceDefinition | undefined): void {
+  if (presence === undefined) return;
+  const { data, by = "principal" } = presence;
+  if (Object(data)["~standard"] === undefined || (by !== "principal" && by !== "connection"))
+    throw new TypeError(
+      'the presence of a contract is { data: schema, by: "principal" }, and by may be "connection" too',
+    );
+}
+
 function checkNames(names: readonly string[]): void {
   for (const name of names)
     if (name === "" || name.length > 128)
@@ -187,6 +211,19 @@ export type ClientMessages<C extends AnyContract> = MessagesOf<C["definition"]["
 export type ServerMessages<C extends AnyContract> = MessagesOf<C["definition"]["server"]>;
 
 type MessagesOf<M> = M extends Messages ? M : Record<never, never>;
+
+/** What a member sets in a room; never without presence. */
+export type PresenceInput<C extends AnyContract> = C["definition"]["presence"] extends {
+  readonly data: infer Data extends Schema;
+}
+  ? Input<Data>
+  : never;
+/** What a member shows to the others. */
+export type PresenceOutput<C extends AnyContract> = C["definition"]["presence"] extends {
+  readonly data: infer Data extends Schema;
+}
+  ? Output<Data>
+  : never;
 
 /** The parameters with which a client connects. */
 export type ParamsInput<C extends AnyContract> = C["definition"]["params"] extends Schema

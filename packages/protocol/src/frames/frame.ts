@@ -9,6 +9,7 @@ import type {
   ReauthFrame,
   WelcomeFrame,
 } from "./connection-frames.ts";
+import type { MembersFrame, PresenceFrame } from "./presence-frames.ts";
 import type { GapFrame, RoomFrame, SaidFrame, SkipFrame } from "./room-frames.ts";
 
 /** The numbers that a session puts on a message: its own, and up to which the sender has finished what it received. */
@@ -101,6 +102,8 @@ export type Frame = (
   | SaidFrame
   | SkipFrame
   | GapFrame
+  | PresenceFrame
+  | MembersFrame
   | PingFrame
   | PongFrame
   | ReauthFrame

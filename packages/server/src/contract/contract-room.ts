@@ -1,6 +1,7 @@
 import type { AnyContract, EventInput, EventName, Sent, ServerMessages } from "@symbolon/protocol";
-import type { EventArguments } from "@symbolon/protocol/internal";
+import type { EventArguments, PresenceOutput } from "@symbolon/protocol/internal";
 import type { Peer } from "./peer.ts";
+import type { PresenceView } from "../rooms/presence/presences.ts";
 import type { BroadcastOptions, RoomMembers } from "../rooms/room.ts";
 import type { RoomMemoryOptions } from "../rooms/room-memory.ts";
 
@@ -16,6 +17,8 @@ export interface RoomView<C extends AnyContract> extends RoomMembers<Peer<Server
    * address without one, has begun so many rooms that no more are free for it.
    */
   readonly join: (member: Peer<ServerMessages<C>>, options?: JoinOptions) => void;
+  /** Who is in the room, at all servers of the store, and what each shows. @throws TypeError when the contract declares no `presence`. */
+  readonly presence: PresenceView<PresenceOutput<C>>;
 }
 
 /** A room of a contract. Its messages are the server's events, and pass through the room's log. */

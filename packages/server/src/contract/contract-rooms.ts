@@ -1,10 +1,11 @@
-import type { AnyContract, Sent, ServerMessages } from "@symbolon/protocol";
+import type { AnyContract, ContractDefinition, Sent, ServerMessages } from "@symbolon/protocol";
 import { HeldRoomMessages, type RecordRoomMessages } from "../rooms/held-room-messages.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
 import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contract-room.ts";
 import type { ContractRoomsOptions, RoomClient } from "../rooms/contract-rooms-options.ts";
 import type { RoomScope } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
+import { Presences } from "../rooms/presence/presences.ts";
 import { RoomReader } from "../rooms/room-reader.ts";
 import { RoomSource } from "../rooms/room-source.ts";
 import type { SlowPolicy } from "../rooms/slow-policy.ts";
@@ -27,8 +28,10 @@ export class ContractRooms<C extends AnyContract> {
   readonly #writer: RoomWriter;
   readonly #sources = new Map<string, RoomSource>();
   readonly #clients = new WeakMap<object, RoomClient>();
-  readonly #rooms = new Rooms<Peer<ServerMessages<C>>, RoomMember, JoinOptions>((peer, name, options) =>
-    this.#createMember(this.#checkJoins(peer, [name]), peer, name, options),
+  readonly #presences: Presences | undefined;
+  readonly #rooms = new Rooms<Peer<ServerMessages<C>>, RoomMember, JoinOptions, RoomView<C>["presence"]>(
+    (peer, name, options) => this.#createMember(this.#checkJoins(peer, [name]), peer, name, options),
+    (name) => this.#presenceOf(name),
   );
   /** When the clock was made, in ms since 1970. */
   readonly #clockStart: number;
@@ -57,6 +60,7 @@ export class ContractRooms<C extends AnyContract> {
     this.#sweeps = new RoomSweeps(options.clock, { interval: sweepInterval, idle }, () => {
       void Promise.resolve(this.#log.sweep(this.#now, idle)).catch(() => {}); // the next one tries again
     });
+    this.#presences = createPresences(contract, options);
     this.#capacity = new RoomCapacity(options.store !== undefined, perPeer);
   }
 
@@ -122,6 +126,7 @@ export class ContractRooms<C extends AnyContract> {
 
   /** Forgets the messages as a process does that dies; those in a store remain. */
   crash(): void {
+    this.#presences?.crash();
     if (this.#options.store !== undefined) return;
     const store = this.#options.memory?.store ?? memoryStore();
     this.#log = store.rooms;
@@ -196,13 +201,22 @@ export class ContractRooms<C extends AnyContract> {
       at: this.#now,
       keep: { ...newMembers, ms: Math.min(since, newMembers.ms) },
     });
-    memberships.add(name, new RoomReader(source, { id, member, onError }, findStart), earlier);
+    const reader = new RoomReader(source, { id, member, onError }, findStart);
+    const present = this.#presences?.join(name, { id, principal: memberships.principal, onError }, reader);
+    memberships.add(name, present ?? reader, earlier);
     const onLeave = (cause: "leave" | "closed"): void => {
       if (cause === "leave" && member !== undefined) this.#endMembership(key, member);
       memberships.remove(name);
+      present?.leave(peer.moved);
       if (this.#rooms.size(name) === 0) this.#release(source);
     };
     return { closed: peer.closed, onError, onLeave };
+  }
+
+  /** @throws TypeError when the contract declares no presence. */
+  #presenceOf(name: string): RoomView<C>["presence"] {
+    if (this.#presences !== undefined) return this.#presences.view(name) as RoomView<C>["presence"]; // its schema has made the data
+    throw new TypeError("the contract declares no presence: contract(path, { presence: { data: schema } })");
   }
 
   #sourceOf(name: string): RoomSource {
@@ -237,6 +251,15 @@ export class ContractRooms<C extends AnyContract> {
       ),
     );
   }
+}
+
+/** With a store, its processes tell each other who is there. */
+function createPresences(
+  { definition, path }: AnyContract,
+  { clock, store, onStoreError: onError }: ContractRoomsOptions,
+): Presences | undefined {
+  const { presence }: ContractDefinition = definition;
+  return presence && new Presences({ definition: presence, path, clock, log: store?.rooms, onError });
 }
 
 /** A setup that is written in JavaScript may call it. */

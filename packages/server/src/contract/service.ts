@@ -111,7 +111,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
 
   /** Serves a plain client. Resolves with a refusal, or with undefined when the client is accepted. */
   async plain(exchange: Exchange, acceptance: Acceptance): Promise<Response | undefined> {
-    const link = new PlainLink(this.#options, exchange.account);
+    const link = new PlainLink(this.#options, exchange);
     const conversation = this.#open(exchange, link);
     if (conversation instanceof Response) return conversation;
     try {

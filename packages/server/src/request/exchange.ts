@@ -92,12 +92,17 @@ export class Exchange {
     return (this.#network ??= network === undefined ? "" : nameNetwork(network));
   }
 
+  /** The principal of the client; undefined without one. */
+  get principal(): string | undefined {
+    return readIdentity(this.context).principal;
+  }
+
   /**
    * Names the account of the client, by which the limits that clients share are divided: its principal, or its network
    * without one. Clients whose transport knows no address have one account together.
    */
   get account(): string {
-    const { principal } = readIdentity(this.context);
+    const { principal } = this;
     return principal === undefined ? `address ${this.network}` : `principal ${principal}`;
   }
 

@@ -1,5 +1,11 @@
 import type { CloseError, FrameCodec } from "@symbolon/protocol";
-import { type Hello, jsonFrames, type MemberPosition, type MessageSink } from "@symbolon/protocol/internal";
+import {
+  type Hello,
+  jsonFrames,
+  type MemberPosition,
+  type MessageSink,
+  type PresenceFrame,
+} from "@symbolon/protocol/internal";
 import type { RoomPosition } from "../store/room-log.ts";
 import { leftFrame } from "./room-encoder.ts";
 
@@ -19,6 +25,10 @@ export interface RoomSubscriber {
   attach(outlet: RoomOutlet, position: RoomPosition | undefined): void;
   /** The client has disconnected, or left the room. */
   detach(): void;
+  /** The client follows who is in the room, and perhaps shows something. Without it the room has no presence. */
+  onPresence?(frame: PresenceFrame, bytes: number): void;
+  /** The bytes of what the client shows. @default 0 */
+  readonly bytes?: number;
 }
 
 /** The size of a membership, or of a position, without the name of its room, in bytes, estimated. */
@@ -30,15 +40,18 @@ export class RoomMemberships {
   readonly id: string;
   /** Names the client in the proofs of its positions; undefined in plain mode. */
   readonly member: string | undefined;
+  /** The principal of the client; undefined without one. */
+  readonly principal: string | undefined;
   #outlet: RoomOutlet | undefined;
   /** Undefined until the client joins a room. */
   #subscribers: Map<string, RoomSubscriber> | undefined;
   /** Positions from an earlier session, in rooms that the client has not joined in this one. Undefined without any. */
   #earlierPositions: Map<string, MemberPosition> | undefined;
 
-  constructor(id: string, member?: string) {
+  constructor(id: string, member?: string, principal?: string) {
     this.id = id;
     this.member = member;
+    this.principal = principal;
   }
 
   /** How many rooms the client is in. */
@@ -51,6 +64,7 @@ export class RoomMemberships {
     let bytes = 0;
     for (const rooms of [this.#subscribers, this.#earlierPositions])
       for (const room of rooms?.keys() ?? []) bytes += bytesPerRoom + room.length;
+    for (const { bytes: shown = 0 } of this.#subscribers?.values() ?? []) bytes += shown;
     return bytes;
   }
 
@@ -92,6 +106,24 @@ export class RoomMemberships {
   detach(): void {
     this.#outlet = undefined;
     for (const subscriber of this.#subscribers?.values() ?? []) subscriber.detach();
+  }
+
+  /** The client has sent a frame of presence. */
+  receivePresence(frame: PresenceFrame, bytes: number): void {
+    const { room } = frame;
+    const subscriber = this.#subscribers?.get(room);
+    if (subscriber?.onPresence !== undefined) return subscriber.onPresence(frame, bytes);
+    const [code, message] =
+      subscriber === undefined
+        ? [
+            "NOT_A_MEMBER",
+            "only members of a room are present: the server joins its clients by room(name).join(peer)",
+          ]
+        : [
+            "NO_PRESENCE",
+            "the contract declares no presence: contract(path, { presence: { data: schema } })",
+          ];
+    this.#outlet?.sink.send(jsonFrames.write({ t: "presence", room, code, message }));
   }
 
   #sendLeft(room: string): void {

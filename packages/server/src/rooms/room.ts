@@ -65,14 +65,24 @@ const maxNameBytes = 200;
 const forbidden = /[\p{Cc}\p{Cs}\u2028\u2029*]/u;
 
 /** The rooms of one app or contract. A room exists while it has members. */
-export class Rooms<Joiner extends object, Member extends RoomMember, Options = undefined> {
+export class Rooms<
+  Joiner extends object,
+  Member extends RoomMember,
+  Options = undefined,
+  Presence = undefined,
+> {
   readonly #rooms = new Map<string, Map<Joiner, Member>>();
   readonly #subscribers = new Map<string, Set<(change: RoomChange<Joiner>) => unknown>>();
+  readonly #presenceOf: (name: string) => Presence;
   readonly #createMember: (joiner: Joiner, name: string, options?: Options) => Member;
 
-  /** `join` throws what `createMember` throws. */
-  constructor(createMember: (joiner: Joiner, name: string, options?: Options) => Member) {
+  /** `join` throws what `createMember` throws; `presenceOf` finds what a room of a contract has as `presence`. */
+  constructor(
+    createMember: (joiner: Joiner, name: string, options?: Options) => Member,
+    presenceOf: (name: string) => Presence = () => undefined as Presence,
+  ) {
     this.#createMember = createMember;
+    this.#presenceOf = presenceOf;
   }
 
   /**
@@ -82,13 +92,20 @@ export class Rooms<Joiner extends object, Member extends RoomMember, Options = u
   room<Send extends (...args: never) => Sent>(
     name: string,
     send: Send,
-  ): Room<Joiner, Send> & { readonly join: (joiner: Joiner, options?: Options) => void } {
+  ): Room<Joiner, Send> & {
+    readonly join: (joiner: Joiner, options?: Options) => void;
+    readonly presence: Presence;
+  } {
     checkName(name);
     const rooms = this.#rooms;
+    const presenceOf = this.#presenceOf;
     return {
       name,
       get size() {
         return rooms.get(name)?.size ?? 0;
+      },
+      get presence() {
+        return presenceOf(name);
       },
       get members() {
         return [...(rooms.get(name)?.keys() ?? [])];

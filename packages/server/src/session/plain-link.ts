@@ -1,6 +1,7 @@
 import { type Closed, CloseCode, CloseError, type Message, ProtocolError } from "@symbolon/protocol";
 import { byteLength, type Frame, fromClient, jsonFrames, type Wire } from "@symbolon/protocol/internal";
 import { randomUUID } from "node:crypto";
+import type { Exchange } from "../request/exchange.ts";
 import { RoomMemberships } from "../rooms/memberships.ts";
 import { Heartbeat } from "../timing/heartbeat.ts";
 import { MessageRate } from "../timing/message-rate.ts";
@@ -27,7 +28,7 @@ export class PlainLink implements ClientLink {
   readonly outbox: PlainOutbox = new PlainOutbox();
   readonly receiver = undefined;
   readonly id: string = randomUUID();
-  readonly memberships: RoomMemberships = new RoomMemberships(this.id);
+  readonly memberships: RoomMemberships;
   readonly acknowledged = false;
   readonly detached = false;
   readonly account: string;
@@ -37,7 +38,8 @@ export class PlainLink implements ClientLink {
   #reader: PacedReader | undefined;
   #invalid = 0;
 
-  constructor(options: LinkOptions, account: string) {
+  constructor(options: LinkOptions, { account, principal }: Pick<Exchange, "account" | "principal">) {
+    this.memberships = new RoomMemberships(this.id, undefined, principal);
     this.#options = options;
     this.account = account;
     const sink = {

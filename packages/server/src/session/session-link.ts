@@ -77,7 +77,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
     this.owner = owner;
     this.account = parts.account;
     this.secret = secret;
-    this.memberships = new RoomMemberships(this.id, memberName(owner));
+    this.memberships = new RoomMemberships(this.id, memberName(owner), owner.principal);
     this.#options = options;
     this.#parts = parts;
     this.resumeRate = new ResumeRate(options.clock);

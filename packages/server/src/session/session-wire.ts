@@ -11,6 +11,7 @@ import {
   type Stamp,
   type Wire,
 } from "@symbolon/protocol/internal";
+import type { RoomMemberships } from "../rooms/memberships.ts";
 import { Heartbeat } from "../timing/heartbeat.ts";
 import type { MessageRate } from "../timing/message-rate.ts";
 import type { PacedListener } from "../timing/paced-reader.ts";
@@ -32,6 +33,8 @@ export interface SessionWireOptions {
 
 /** The link of a session, as its wires inform it. */
 interface SessionWireListener {
+  /** The rooms of the client. */
+  readonly memberships: RoomMemberships;
   /** A frame arrived. */
   onFrame(): void;
   /** The client sent a frame that is not allowed, or one whose predecessor is missing. */
@@ -91,6 +94,7 @@ export class SessionWire implements PacedListener, MessageSink {
       if (frame.s !== undefined && !receiver.accept(frame.s, bytes)) return;
       if (frame.t === "ping") this.#answer(frame.n);
       else if (frame.t === "bye") conversation.closeGracefully(new CloseError(CloseCode.Normal));
+      else if (frame.t === "presence") link.memberships.receivePresence(frame, bytes);
       else if (frame.t === "auth") void renewal.verify(frame.token);
       else if (frame.t !== "ack" && frame.t !== "pong") conversation.receive(frame, bytes);
     } catch (error) {

@@ -11,10 +11,11 @@ import {
   type SaidFrame,
   type SkipFrame,
 } from "@symbolon/protocol/internal";
-import { inboxFull } from "./connection/inbox.ts";
+import { type ClientPresence, createPresence, type PresenceListener } from "./presence.ts";
+import { inboxFull } from "../connection/inbox.ts";
 
 /** What a client does with what happens in its rooms. */
-export interface ClientRoomsListener {
+export interface ClientRoomsListener extends PresenceListener {
   /** A new event of a room arrived. */
   readonly onEvent: FrameReceiver<EventFrame>;
   /** Messages of a room are lost. */
@@ -25,15 +26,19 @@ export interface ClientRoomsListener {
 
 /** The rooms that a client is in, and its position in each: each message of a room is received once and in order. */
 export interface ClientRooms {
-  /** The positions, as `hello` has them. */
-  readonly positions: () => readonly MemberPosition[];
+  /** Who is in a room. */
+  readonly presence: ClientPresence["of"];
+
+  /** The positions, as `hello` has them. Presence waits from then on until the server says that the client is in a room. */
+  readonly detach: () => readonly MemberPosition[];
   /** The receivers of the frames of rooms. Each throws ProtocolError with 4902 when a message before has not arrived. */
   readonly frames: FrameTable;
 }
 
 /** Makes the rooms of a client, which is in none. */
-export function createRooms({ onEvent, onGap, rooms = 1_000 }: ClientRoomsListener): ClientRooms {
+export function createRooms({ onEvent, onGap, rooms = 1_000, ...others }: ClientRoomsListener): ClientRooms {
   const positions = new Map<string, [...MemberPosition]>();
+  const presence = createPresence(others, (room) => positions.has(room));
   const isNew = (frame: SaidFrame | SkipFrame): boolean => advance(frame.room, ...decodePlacement(frame));
 
   /** The client is in a room, at a position; without an epoch it is there no longer. */
@@ -45,6 +50,7 @@ export function createRooms({ onEvent, onGap, rooms = 1_000 }: ClientRoomsListen
     else positions.set(room, [...position]);
     // The wire before may have brought messages after the server was asked for this position.
     if (known?.[1] === epoch) advance(room, known[2]);
+    presence.place(room, !!epoch);
   }
 
   /**
@@ -60,7 +66,11 @@ export function createRooms({ onEvent, onGap, rooms = 1_000 }: ClientRoomsListen
   }
 
   return {
-    positions: () => [...positions.values()],
+    presence: presence.of,
+    detach() {
+      presence.detach();
+      return [...positions.values()];
+    },
     frames: {
       room: (frame) => place(decodePosition(frame)),
       skip: (frame) => void isNew(frame),
@@ -72,6 +82,7 @@ export function createRooms({ onEvent, onGap, rooms = 1_000 }: ClientRoomsListen
         advance(gap.room ?? "", gap.to);
         onGap(gap);
       },
+      ...presence.frames,
     },
   };
 }

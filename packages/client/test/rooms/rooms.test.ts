@@ -7,13 +7,16 @@ import {
   type SkipFrame,
 } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
-import { createRooms } from "../src/rooms.ts";
+import { createRooms } from "../../src/rooms/rooms.ts";
 
 /** The rooms of a client, and what the application receives. */
 function startRooms() {
   const received: unknown[] = [];
   const rooms = createRooms({
     onEvent: ({ t, name, data }) => void received.push({ t, name, data }),
+    onFailed: (failure) => void received.push(failure),
+    dial: () => {},
+    send: (frame) => void received.push(frame),
     onGap: (gap: Gap) => void received.push(gap),
   });
   const table = rooms.frames;
@@ -31,10 +34,10 @@ const event = (data: number) => ({ t: "event", name: "said", data });
 describe("a client in a room", () => {
   test("receives the messages, and has its position", () => {
     const { rooms, received, receive } = startRooms();
-    expect(rooms.positions()).toEqual([]);
+    expect(rooms.detach()).toEqual([]);
     receive(room(4), said(5), said(6));
     expect(received).toEqual([event(5), event(6)]);
-    expect(rooms.positions()).toEqual([["tea", "e", 6, 3, "proof of e"]]);
+    expect(rooms.detach()).toEqual([["tea", "e", 6, 3, "proof of e"]]);
   });
 
   test("receives no message twice", () => {
@@ -49,7 +52,7 @@ describe("a client in a room", () => {
     for (const frame of [said(7), said(9, 7), { t: "skip", room: "tea", o: 7, p: 6 } as const])
       expect(() => receive(frame)).toThrow(expect.objectContaining({ closeCode: 4902 }));
     expect(received).toEqual([event(5)]);
-    expect(rooms.positions()).toEqual([["tea", "e", 5, 3, "proof of e"]]);
+    expect(rooms.detach()).toEqual([["tea", "e", 5, 3, "proof of e"]]);
   });
 
   test("skips messages that are not for it", () => {
@@ -70,7 +73,7 @@ describe("a client in a room", () => {
     const gap = { from: 5, to: 7 };
     receive({ t: "gap", ...gap, why: "overflow" });
     expect(received).toEqual([{ ...gap, reason: "overflow" }]);
-    expect(rooms.positions()).toEqual([]);
+    expect(rooms.detach()).toEqual([]);
   });
 
   test("keeps a position that is newer than the one that the server names", () => {
@@ -83,12 +86,12 @@ describe("a client in a room", () => {
     const { rooms, received, receive } = startRooms();
     receive(room(4), said(5), room(0, "f"), said(1));
     expect(received).toEqual([event(5), event(1)]);
-    expect(rooms.positions()).toEqual([["tea", "f", 1, 3, "proof of f"]]);
+    expect(rooms.detach()).toEqual([["tea", "f", 1, 3, "proof of f"]]);
   });
 
   test("forgets a room that it has left, and receives nothing of it", () => {
     const { rooms, received, receive } = startRooms();
     receive(room(4), { t: "room", room: "tea" }, said(5));
-    expect([rooms.positions(), received]).toEqual([[], []]);
+    expect([rooms.detach(), received]).toEqual([[], []]);
   });
 });

@@ -1,0 +1,178 @@
+import type { MembersFrame, PresenceFrame } from "@symbolon/protocol/internal";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { PresenceRoom } from "../../../src/rooms/presence/presence-room.ts";
+import { Clock } from "../../../src/timing/clock.ts";
+import { flushPromises } from "../../flush-promises.ts";
+import { gate } from "../../gate.ts";
+import { TestOutlet } from "../test-outlet.ts";
+
+const noReader = { attach: () => {}, detach: () => {} };
+
+/** A room without a store, and functions that add clients which keep the frames that they are sent. */
+function startRoom(data: z.ZodType = z.string()) {
+  const clock = new Clock();
+  const errors: unknown[] = [];
+  const onError = (error: unknown): void => void errors.push(error);
+  let empty = 0;
+  const options = { definition: { data }, clock, node: "n1", others: undefined, onError };
+  const room = new PresenceRoom("tea", options, () => (empty += 1));
+  const join = (id: string, plain = false) => {
+    const member = room.add({ id, principal: undefined, onError }, noReader);
+    const outlet = new TestOutlet({ plain });
+    member.attach(outlet, undefined);
+    const show = (shown?: unknown, bytes = 50): void =>
+      member.onPresence({ t: "presence", room: "tea", data: shown }, bytes);
+    return { member, outlet, frames: outlet.frames as (MembersFrame | PresenceFrame)[], show };
+  };
+  /** Lets the room tell what has changed. */
+  const tick = async (): Promise<void> => {
+    clock.advance(1_000);
+    await flushPromises();
+  };
+  return { room, join, tick, errors, emptied: () => empty };
+}
+
+describe("a client", () => {
+  test("is sent nothing before it asks; then all members and its own id, and after that what has changed", async () => {
+    const { join, tick } = startRoom();
+    const [a, b] = [join("a"), join("b")];
+    await tick();
+    expect(a.frames).toEqual([]);
+    a.show();
+    await tick();
+    const here = [a, b].map(({ member }) => ({ id: member.client.id, state: "here", connections: 1 }));
+    expect(a.frames).toEqual([{ t: "members", room: "tea", here, self: "a" }]);
+    b.show("hello");
+    await tick();
+    b.member.leave(false);
+    await tick();
+    expect(a.frames.slice(1)).toEqual([
+      { t: "members", room: "tea", here: [{ id: "b", state: "here", connections: 1, data: "hello" }] },
+      { t: "members", room: "tea", here: [], gone: ["b"] },
+    ]);
+  });
+
+  test("that shows much at once is validated, and shown, once: the newest counts", async () => {
+    const validated: unknown[] = [];
+    const { join, tick } = startRoom(z.string().transform((text) => (validated.push(text), text)));
+    const [a, b] = [join("a"), join("b")];
+    b.show();
+    for (let n = 0; n < 1_000; n += 1) a.show(`${n}`);
+    a.show(); // only follows
+    await tick();
+    expect(validated).toEqual(["999"]);
+    expect(b.frames).toMatchObject([{ here: [{ data: "999" }, { id: "b" }] }]);
+  });
+
+  test("is refused aloud: what is too large, what the schema refuses, and what its code cannot do", async () => {
+    const { join, tick, errors } = startRoom(
+      z.string().transform((text) => {
+        if (text === "throw") throw new Error("schema");
+        return text;
+      }),
+    );
+    const a = join("a");
+    a.show("x", 4_097);
+    await tick();
+    a.show(1);
+    await tick();
+    a.show("throw");
+    await tick();
+    const refusals = a.frames.filter((frame): frame is PresenceFrame => frame.t === "presence");
+    expect(refusals.map(({ code }) => code)).toEqual(["TOO_LARGE", "INVALID", "INTERNAL"]);
+    expect(errors).toEqual([new Error("schema")]);
+  });
+
+  test.each([
+    [["slow", "quick"], "quick"],
+    [["quick", "slow"], "slow"],
+  ])("whose schema is asynchronous shows what it set last: %j", async (texts, last) => {
+    const { passed, open } = gate();
+    const { room, join, tick } = startRoom(
+      z.string().transform(async (text) => {
+        if (text === "slow") await passed;
+        return text;
+      }),
+    );
+    const a = join("a");
+    for (const text of texts) {
+      a.show(text);
+      a.member.apply();
+    }
+    await tick();
+    open();
+    await tick();
+    expect(room.members).toMatchObject([{ data: last }]);
+  });
+
+  test("that reads slowly is sent no difference until it has read, and then one", async () => {
+    const { join, tick } = startRoom();
+    const [slow, a] = [join("slow"), join("a")];
+    slow.show();
+    await tick();
+    slow.outlet.fill();
+    for (const text of ["1", "2", "3"]) {
+      a.show(text);
+      await tick();
+    }
+    expect(slow.frames).toHaveLength(1);
+    slow.outlet.drain();
+    await tick();
+    expect(slow.frames.slice(1)).toMatchObject([{ here: [{ data: "3" }] }]);
+  });
+
+  test("that is disconnected while it is sent to gets nothing more, and all members when it is back", async () => {
+    const { join, tick } = startRoom();
+    const a = join("a");
+    a.outlet.fill();
+    a.show();
+    await tick();
+    a.member.detach();
+    a.outlet.drain();
+    await tick();
+    expect(a.frames).toEqual([]);
+    a.member.attach(a.outlet, undefined);
+    a.show();
+    await tick();
+    expect(a.frames).toMatchObject([{ self: "a", here: [{ id: "a", state: "here" }] }]);
+  });
+
+  test("without a session is a member, and is sent nothing", async () => {
+    const { room, join, tick } = startRoom();
+    const plain = join("p", true);
+    await tick();
+    expect([room.members.length, plain.frames]).toEqual([1, []]);
+  });
+});
+
+test("a room with many members comes in pages, and each change costs each member one frame", async () => {
+  const { join, tick } = startRoom();
+  const members = Array.from({ length: 250 }, (_, n) => join(`m${n}`));
+  const [first] = members;
+  first?.show();
+  await tick();
+  expect(first?.frames).toMatchObject([{ self: "m0", more: true }, { more: true }, {}]);
+  expect(first?.frames.map((frame) => ("here" in frame ? frame.here.length : 0))).toEqual([100, 100, 50]);
+  for (const { show } of members) show("here");
+  await tick();
+  const sent = members.reduce((sum, { frames }) => sum + frames.length, 0);
+  expect(sent).toBe(250 * 3 + 3);
+});
+
+test("a room tells its subscribers of changes until they leave, and is empty when no one is left", async () => {
+  const { room, join, tick, emptied, errors } = startRoom();
+  const seen: string[][] = [];
+  const unsubscribe = room.subscribe((members) => {
+    seen.push(members.map(({ id }) => id));
+    if (members.length === 0) throw new Error("listener");
+  });
+  const a = join("a");
+  await tick();
+  a.member.leave(false);
+  await tick();
+  expect([seen, errors, emptied()]).toEqual([[["a"], []], [new Error("listener")], 0]);
+  unsubscribe();
+  await tick();
+  expect(emptied()).toBe(1);
+});
