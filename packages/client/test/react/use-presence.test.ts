@@ -1,7 +1,7 @@
 import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
-import { createElement, type ReactNode, StrictMode } from "react";
+import { act, createElement, type ReactNode, StrictMode } from "react";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
@@ -20,7 +20,8 @@ beforeEach(async () => {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", false); // messages arrive while the test waits
 });
 afterEach(async () => {
-  page.root.unmount();
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  act(() => page.root.unmount());
   await page.close();
 });
 
