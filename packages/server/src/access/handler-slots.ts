@@ -10,12 +10,17 @@ interface Waiter {
  */
 export class HandlerSlots {
   #free: number;
+  readonly #paused: () => Promise<void> | undefined;
+  /** Whether handlers start again when the promise of `paused` has resolved. */
+  #resuming = false;
   readonly #used = new Map<string, number>();
   /** The handlers that wait, by account. An account that was served goes behind the others. */
   readonly #waiting = new Map<string, Set<Waiter>>();
 
-  constructor(count: number) {
+  /** While `paused` returns a promise no handler starts; those that wait start when it has resolved. */
+  constructor(count: number, paused: () => Promise<void> | undefined = () => undefined) {
     this.#free = count;
+    this.#paused = paused;
   }
 
   /**
@@ -31,7 +36,7 @@ export class HandlerSlots {
 
   /** Whether a handler may run now: one that is over at once needs no slot. */
   allows(account: string): boolean {
-    return this.#hasFree(account) && !this.#waiting.has(account);
+    return this.#hasFree(account) && !this.#waiting.has(account) && !this.#isPaused();
   }
 
   /** Takes a slot for a handler that `allows` has let run. It has to be released. */
@@ -70,7 +75,21 @@ export class HandlerSlots {
     this.#startWaiting();
   }
 
+  #isPaused(): boolean {
+    const paused = this.#paused();
+    if (paused === undefined) return false;
+    if (!this.#resuming) {
+      this.#resuming = true;
+      void paused.then(() => {
+        this.#resuming = false;
+        this.#startWaiting();
+      });
+    }
+    return true;
+  }
+
   #startWaiting(): void {
+    if (this.#waiting.size > 0 && this.#isPaused()) return;
     for (const [account, waiters] of this.#waiting) {
       const [waiter] = waiters;
       if (waiter === undefined || !this.#hasFree(account)) continue;

@@ -93,7 +93,7 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
     maxPayload,
     rate: limits,
     memory,
-    slots: new HandlerSlots(limits.handlers),
+    slots: new HandlerSlots(limits.handlers, () => storedSessions?.confirm()),
     failedResumes: new FailedResumes(clock, limits.failedResumes),
     limits,
     sessions,

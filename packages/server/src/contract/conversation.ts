@@ -141,8 +141,10 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
 
   onLost(loss: Loss): void {
     if (loss.type === "failed") void this.#exchange.report(loss.error, "open");
-    if (loss.type === "taken") return this.onMoved(closeAfter(loss));
-    this.terminate(closeAfter(loss));
+    const error = closeAfter(loss);
+    this.#peerOptions.end.abort(error); // a handler that waits for a slot does not start
+    if (loss.type === "taken") this.onMoved(error);
+    else this.terminate(error);
   }
 
   onMoved(error: CloseError): void {
@@ -211,10 +213,7 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     return { id };
   }
 
-  /**
-   * An event or a request of the server failed, and no code awaited it: the app gets the errors that the client has reported,
-   * and those of the call itself. That the client has disconnected is no error.
-   */
+  /** An event or a request of the server failed, and no code awaited it. That the client has disconnected is no error. */
   onEventFailed({ name, error }: EventFailure): void {
     if (error instanceof CloseError || error instanceof OutcomeUnknown) return;
     if (!(error instanceof RequestError)) return void this.#report(error);

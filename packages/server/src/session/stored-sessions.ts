@@ -26,6 +26,12 @@ const finishTimeout = 2_500;
 /** How many sessions a process lists or renews at once, and how many it removes: other calls wait for them. */
 const [listSize, removeSize] = [500, 50];
 
+/**
+ * How long a process may have stood still and still be sure of its sessions, in ms: another one takes a session 300 ms after it
+ * has asked for it.
+ */
+const stallTime = 250;
+
 /** A call to the store without what `StoredSessions` adds. */
 export type Unleased<Call extends NewSession> = Omit<Call, "lease" | "asksFirst">;
 
@@ -74,6 +80,9 @@ export class StoredSessions {
   readonly #unsubscribe: readonly (() => void)[];
   #beatAt: number;
   #beating = false;
+  #confirming: Promise<void> | undefined;
+  /** For how long the process had stood still when the store last answered; 0 from the next sweep on. */
+  #confirmedFor = 0;
   #stopped = false;
 
   /** Calls `onError` when the store fails and no caller awaits it. It beats until `stop`. */
@@ -85,6 +94,8 @@ export class StoredSessions {
     this.#beatAt = clock.now + beatInterval;
     const beat = clock.subscribe({
       step: (now) => {
+        this.confirm();
+        this.#confirmedFor = 0;
         if (now < this.#beatAt || this.#beating) return;
         this.#beatAt = now + beatInterval;
         void this.#beat();
@@ -98,6 +109,27 @@ export class StoredSessions {
   stop(): void {
     this.#stopped = true;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  }
+
+  /**
+   * A process that has stood still may have lost sessions to others: this asks the store. Never rejects.
+   * @returns undefined while the process is sure of its sessions; else a promise that resolves when it is.
+   */
+  confirm(): Promise<void> | undefined {
+    const stalledFor = this.#clock.behind - this.#confirmedFor;
+    if (this.#stopped || (this.#confirming === undefined && stalledFor <= stallTime)) return undefined;
+    this.#confirming ??= this.#confirm();
+    return this.#confirming;
+  }
+
+  async #confirm(): Promise<void> {
+    try {
+      await this.#renew();
+    } catch (error) {
+      this.#onError(error);
+    }
+    this.#confirmedFor = this.#clock.behind;
+    this.#confirming = undefined;
   }
 
   /** Renews the lease of a session from now on, and informs it when it is lost, until `disown`. */

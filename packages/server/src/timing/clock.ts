@@ -20,6 +20,11 @@ export class Clock {
     return this.#createdAt + this.#now;
   }
 
+  /** How long ago the last sweep was, in ms, where it comes by itself: much more than 100 when the process has stood still. */
+  get behind(): number {
+    return 0;
+  }
+
   /**
    * Steps `subscriber` at every sweep.
    * @returns stops stepping it.
@@ -99,6 +104,10 @@ export class SystemClock extends Clock {
     return Date.now();
   }
 
+  override get behind(): number {
+    return this.#timer === undefined ? 0 : performance.now() - this.#lastSweep;
+  }
+
   protected override onSubscribersChange(count: number): void {
     if (count === 0) {
       clearInterval(this.#timer);
@@ -112,8 +121,8 @@ export class SystemClock extends Clock {
   #sweep(): void {
     const now = performance.now();
     const passed = now - this.#lastSweep;
-    this.#lastSweep = now;
     // A process that was suspended would find every client silent for too long, so only part of that time counts.
     this.advance(Math.min(passed, maxStep));
+    this.#lastSweep = now;
   }
 }

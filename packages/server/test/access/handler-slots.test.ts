@@ -1,5 +1,6 @@
 // S24
 import { describe, expect, test } from "vitest";
+import { gate } from "../gate.ts";
 import { HandlerSlots } from "../../src/access/handler-slots.ts";
 
 /** Slots, the names of the handlers that have started, and a way to start one. */
@@ -91,4 +92,25 @@ test("a free slot goes to an account that may use it, though another waits for l
   await Promise.resolve();
   await Promise.resolve();
   expect(started.slice(2)).toEqual(["b 2", "a 2"]);
+});
+
+test("no handler starts while the slots are paused, and then all start that waited, in order", async () => {
+  const { passed, open } = gate();
+  let paused: Promise<void> | undefined = passed;
+  const slots = new HandlerSlots(10, () => paused);
+  const started: string[] = [];
+  const signal = new AbortController();
+  const waiting = ["a", "b"].map((name) =>
+    slots.acquire(name, signal.signal)?.then(() => started.push(name)),
+  );
+  const cancelled = slots.acquire("c", AbortSignal.abort(new Error("cancelled")));
+  await expect(cancelled).rejects.toThrow("cancelled");
+  expect(waiting).not.toContain(undefined);
+  slots.take("d");
+  slots.release("d");
+  expect(started).toEqual([]);
+  paused = undefined;
+  open();
+  await Promise.all(waiting);
+  expect([started, slots.allows("e")]).toEqual([["a", "b"], true]);
 });

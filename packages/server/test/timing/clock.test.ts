@@ -119,6 +119,19 @@ describe("the system's clock", () => {
     expect(steps).toEqual([100, 200, 300]);
   });
 
+  test("is behind by the time since its last sweep, also during the sweep after it", () => {
+    vi.useFakeTimers();
+    const clock = new SystemClock();
+    expect(clock.behind).toBe(0);
+    const during: number[] = [];
+    clock.subscribe({ step: () => during.push(clock.behind) });
+    const resumedAt = performance.now() + 12_000;
+    vi.spyOn(performance, "now").mockReturnValue(resumedAt);
+    expect(clock.behind).toBe(12_000);
+    vi.advanceTimersByTime(100);
+    expect([during, clock.behind]).toEqual([[12_000], 0]);
+  });
+
   test("does not count the time in which it has no subscriber", () => {
     vi.useFakeTimers();
     const clock = new SystemClock();
