@@ -26,7 +26,7 @@ export interface Repeat {
 
 /** Checks one client's messages of one name in the order in which the server processes handled them. */
 export class HandlerCheck {
-  /** How many messages were handled again that were in progress when their process was killed. */
+  /** How many messages were handled again that were in progress when their process was killed or stopped. */
   repeated = 0;
   /** The other messages that were handled again. */
   readonly wronglyRepeated: Repeat[] = [];
@@ -69,9 +69,9 @@ export class HandlerCheck {
     return this.#sequence.verdict(this.#of, this.#sent.count);
   }
 
-  /** Whether the first process was killed before it had finished the message. */
+  /** Whether the first process was killed or stopped before it had finished the message. */
   #wasInProgress(n: number, first: HandlerCall, again: HandlerCall): boolean {
-    const killedAt = this.#kills.timeOf(first.pid);
+    const killedAt = this.#kills.timeOf(first.pid, first.at);
     const settledAt = this.#sent.settledAt[n - 1] ?? Infinity;
     return first.pid !== again.pid && killedAt !== undefined && killedAt <= again.at && settledAt >= killedAt;
   }

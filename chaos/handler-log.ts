@@ -49,7 +49,7 @@ export interface Findings {
   readonly verdicts: readonly Verdict[];
   /** How many messages were handled. */
   readonly handled: number;
-  /** How many handlers were called again for a message that was in progress when its server was killed. */
+  /** How many handlers were called again for a message that was in progress when its server was killed or stopped. */
   readonly repeated: number;
   /** The other handlers that were called again; the verdicts count them too. */
   readonly wronglyRepeated: readonly Repeat[];

@@ -1,17 +1,27 @@
 import type { ServerProcess } from "../e2e/server-process.ts";
 
-/** When server processes were killed. */
+/** When server processes were killed, or stopped for so long that others took their sessions. */
 export class Kills {
-  readonly #times = new Map<number, number>();
+  readonly #times = new Map<number, number[]>();
 
   /** Kills a server by SIGKILL. */
   async kill(server: ServerProcess): Promise<void> {
-    this.#times.set(server.pid, Date.now());
+    this.#add(server);
     await server.kill();
   }
 
-  /** When the process was killed, in ms since 1970; undefined if it was not. */
-  timeOf(pid: number): number | undefined {
-    return this.#times.get(pid);
+  /** Stops a server by SIGSTOP, until it gets SIGCONT. */
+  stop(server: ServerProcess): void {
+    server.signal("SIGSTOP");
+    this.#add(server);
+  }
+
+  /** When the process was killed or stopped first since `start`, in ms since 1970; undefined if it was not. */
+  timeOf(pid: number, start: number): number | undefined {
+    return this.#times.get(pid)?.find((time) => time >= start);
+  }
+
+  #add({ pid }: ServerProcess): void {
+    this.#times.set(pid, [...(this.#times.get(pid) ?? []), Date.now()]);
   }
 }

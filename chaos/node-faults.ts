@@ -53,7 +53,7 @@ export async function disturbNodes(
     else if (fault === "SIGTERM") await nodes.terminate(node);
     else if (fault === "Redis") await nodes.restartRedis();
     else {
-      node.signal("SIGSTOP");
+      nodes.kills.stop(node);
       await setTimeout(stopTime);
       node.signal("SIGCONT");
     }

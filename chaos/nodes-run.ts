@@ -73,7 +73,7 @@ function isExpected({ at }: LoggedError, past: readonly PastFault[]): boolean {
   return past.some(({ fault, from, to }) => fault === "Redis" && from <= at && at <= to + reconnectTime);
 }
 
-/** The handlers that were called again without a SIGKILL: how many after each fault, with an example. */
+/** The handlers that were called again though they were not in progress at a SIGKILL or SIGSTOP: how many after each fault, with an example. */
 function repeatLines(repeats: readonly Repeat[], past: readonly PastFault[]): readonly string[] {
   const byFault = new Map<string, Repeat[]>();
   for (const repeat of repeats) {

@@ -94,7 +94,7 @@ export class StoredSessions {
     this.#beatAt = clock.now + beatInterval;
     const beat = clock.subscribe({
       step: (now) => {
-        this.confirm();
+        void this.confirm();
         this.#confirmedFor = 0;
         if (now < this.#beatAt || this.#beating) return;
         this.#beatAt = now + beatInterval;

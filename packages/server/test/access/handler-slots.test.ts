@@ -111,6 +111,6 @@ test("no handler starts while the slots are paused, and then all start that wait
   expect(started).toEqual([]);
   paused = undefined;
   open();
-  await Promise.all(waiting);
+  await Promise.all(waiting.map((start) => Promise.resolve(start)));
   expect([started, slots.allows("e")]).toEqual([["a", "b"], true]);
 });
