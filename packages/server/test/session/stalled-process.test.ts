@@ -41,7 +41,7 @@ async function startTwo() {
     }, waitOptions);
     await moved;
   };
-  const send = (data: string): void => socket.send({ t: "event", name: "post", data });
+  const send = (data: string): void => void socket.send({ t: "event", name: "post", data });
   return { slow, clock, sessions, socket, handled, move, send, open };
 }
 
