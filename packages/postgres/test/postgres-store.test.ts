@@ -2,6 +2,7 @@ import { Pool } from "pg";
 import { afterAll, beforeAll, describe } from "vitest";
 import { testHandover } from "../../server/test/store/handover-conformance.ts";
 import { testModel } from "../../server/test/store/model-conformance.ts";
+import { testPresence } from "../../server/test/store/presence-conformance.ts";
 import { testSharedStore } from "../../server/test/store/shared-store-conformance.ts";
 import { testStore } from "../../server/test/store/store-conformance.ts";
 import { type PostgresStore, postgresStore } from "../src/index.ts";
@@ -19,10 +20,11 @@ const open = (prefix: string): PostgresStore =>
 
 describe("a store in PostgreSQL", () => {
   testStore("an address", () => open(newPrefix()));
-  testSharedStore("an address", () => {
-    const prefix = newPrefix();
-    return { open: () => open(prefix), lose: () => open(prefix) };
-  });
+  for (const testData of [testSharedStore, testPresence])
+    testData("an address", () => {
+      const prefix = newPrefix();
+      return { open: () => open(prefix), lose: () => open(prefix) };
+    });
   testHandover("a schema that is dropped", () => {
     const prefix = newPrefix();
     return {

@@ -1,4 +1,5 @@
 import { testHandover } from "../../server/test/store/handover-conformance.ts";
+import { testPresence } from "../../server/test/store/presence-conformance.ts";
 import { testSharedStore } from "../../server/test/store/shared-store-conformance.ts";
 import { testStore } from "../../server/test/store/store-conformance.ts";
 import type { RedisStore } from "../src/index.ts";
@@ -17,10 +18,11 @@ export function newPrefix(): string {
 /** Tests the stores that `open` opens, on a Redis that `erase` empties. */
 export function testRedisStore(name: string, open: OpenStore, erase: () => Promise<void>): void {
   testStore(name, () => open(newPrefix()));
-  testSharedStore(name, () => {
-    const prefix = newPrefix();
-    return { open: () => open(prefix), lose: () => open(prefix) };
-  });
+  for (const testData of [testSharedStore, testPresence])
+    testData(name, () => {
+      const prefix = newPrefix();
+      return { open: () => open(prefix), lose: () => open(prefix) };
+    });
   testHandover(name, () => {
     const prefix = newPrefix();
     return {

@@ -2,12 +2,13 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { memoryStore } from "../../../src/store/memory/memory-store.ts";
 import type { Claim } from "../../../src/store/session-store.ts";
 import { testHandover } from "../handover-conformance.ts";
+import { testPresence } from "../presence-conformance.ts";
 import { testSharedStore } from "../shared-store-conformance.ts";
 import { testStore } from "../store-conformance.ts";
 import { attachRequest, newSession, retain, roomMessage } from "../store-fixtures.ts";
 
 testStore("a store in memory", () => memoryStore());
-for (const testData of [testHandover, testSharedStore])
+for (const testData of [testHandover, testSharedStore, testPresence])
   testData("a store in memory", () => {
     let store = memoryStore();
     return { open: () => store, lose: () => (store = memoryStore()) };
