@@ -4,6 +4,7 @@ import { attachRequest, newSession, retain, roomMessage } from "../../server/tes
 import { slow, waitOptions } from "../../../test/time-limits.ts";
 import { type PostgresStore, postgresStore, type PostgresStoreOptions } from "../src/index.ts";
 import { allAppended, appendAll, watchRoom } from "../../server/test/store/network/calls-once.ts";
+import { eventually, startPresenceNodes } from "../../server/test/store/presence-nodes.ts";
 import { Forwarder } from "../../server/test/store/network/forwarder.ts";
 import { PostgresServer, startPostgres } from "./postgres-server/postgres-server.ts";
 
@@ -177,6 +178,35 @@ test("a watcher learns that it has missed what was erased before it could be rea
   forwarder.target = shared.port;
   await vi.waitFor(() => expect(received).toEqual(["missed", "b"]), waitOptions);
 });
+
+test(
+  "presence that was erased before a node could read it is announced to the node again",
+  slow,
+  async () => {
+    const prefix = newPrefix();
+    const forwarder = await Forwarder.start(shared.port);
+    const other = openStore({ url: shared.url, prefix });
+    const nodes = startPresenceNodes([
+      openStore({ url: shared.urlAt(forwarder.port), prefix }),
+      other,
+    ] as const);
+    const [ada, bob] = [nodes[0].open("ada"), nodes[1].open("bob")];
+    ada.show("Ada");
+    const members = () => nodes.map((node) => node.members());
+    const before = ["ada here 1 Ada", "bob here 1 -"];
+    await eventually(nodes, members, [before, before]);
+    const announced = await watchRoom(other, '["/board","main","presence"]');
+    forwarder.target = 1; // refused
+    forwarder.break();
+    bob.show("erased");
+    await eventually([nodes[1]], () => announced.some((text) => String(text).includes("erased")), true);
+    await shared.query(`delete from ${prefix}.messages`);
+    forwarder.target = shared.port;
+    const after = ["ada here 1 Ada", "bob here 1 erased"];
+    await eventually(nodes, members, [after, after]);
+    expect(nodes.flatMap(({ errors }) => errors)).toEqual([]);
+  },
+);
 
 test("messages that no process is notified of are found, and other notifications do no harm", async () => {
   const prefix = newPrefix();

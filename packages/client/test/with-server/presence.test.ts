@@ -67,6 +67,19 @@ const membersOf = (client: Client<Board>) =>
     )
     .sort();
 
+/** A store with the data of another one, which appends nothing to rooms while `fails`. */
+function failingStore(store: Store) {
+  const failing = {
+    ...store,
+    fails: false,
+    rooms: Object.assign(Object.create(store.rooms) as Store["rooms"], {
+      append: (...message: Parameters<Store["rooms"]["append"]>) =>
+        failing.fails ? Promise.reject(new Error("no connection")) : store.rooms.append(...message),
+    }),
+  };
+  return failing;
+}
+
 /** Lets time pass until what `read` returns is as expected. */
 async function eventually(clock: Clock, read: () => unknown, expected: unknown): Promise<void> {
   await vi.waitFor(() => {
@@ -235,23 +248,35 @@ describe("two nodes of one store", () => {
   test("announce again what the store has lost, and report it", async () => {
     const clock = new Clock();
     const store = memoryStore();
-    let fails = false;
-    const failing = {
-      ...store,
-      rooms: Object.assign(Object.create(store.rooms) as typeof store.rooms, {
-        append: (...message: Parameters<typeof store.rooms.append>) =>
-          fails ? Promise.reject(new Error("no connection")) : store.rooms.append(...message),
-      }),
-    };
+    const failing = failingStore(store);
     const [one, two] = [startNode(clock, failing), startNode(clock, store)];
     const [ada, bob] = [connectTo(one, "ada"), connectTo(two, "bob")];
     await eventually(clock, bob.here, ["ada here 1 -", "bob here 1 - self"]);
-    fails = true;
+    failing.fails = true;
     ada.client.presence("main").set({ name: "Ada" });
     await eventually(clock, ada.here, ["ada here 1 Ada self", "bob here 1 -"]);
     await vi.waitFor(() => expect(one.errors).toContain("Error: no connection"), waitOptions);
     expect(bob.here()).toEqual(["ada here 1 -", "bob here 1 - self"]);
-    fails = false;
+    failing.fails = false;
     await eventually(clock, bob.here, ["ada here 1 Ada", "bob here 1 - self"]);
+  });
+
+  test("announce that the last member of a room has left until the store has it", async () => {
+    const clock = new Clock();
+    const store = memoryStore();
+    const failing = failingStore(store);
+    const [one, two] = [startNode(clock, failing), startNode(clock, store)];
+    one.service.room("another").presence.subscribe(() => {}); // its node lives on
+    const [ada, bob] = [connectTo(one, "ada"), connectTo(two, "bob")];
+    await eventually(clock, bob.here, ["ada here 1 -", "bob here 1 - self"]);
+    failing.fails = true;
+    ada.client.close();
+    await eventually(clock, () => one.room.presence.members.some(({ id }) => id === "@ada"), false);
+    await pass(clock, 1_000);
+    expect(one.errors).toContain("Error: no connection");
+    expect(bob.here()).toEqual(["ada here 1 -", "bob here 1 - self"]);
+    failing.fails = false;
+    await pass(clock, 5_000);
+    await eventually(clock, bob.here, ["bob here 1 - self"]);
   });
 });

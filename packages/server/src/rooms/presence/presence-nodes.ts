@@ -17,7 +17,7 @@ export interface NodesListener {
 /** How often a process announces that it lives, in ms. */
 const beatInterval = 5_000;
 /** After how many ms without a sign of life a process has expired: three beats may be lost. */
-const leaseTime = 15_000;
+export const leaseTime = 15_000;
 /** How many expired processes it remembers. */
 const maxExpired = 1_000;
 

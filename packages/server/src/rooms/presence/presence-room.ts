@@ -6,7 +6,7 @@ import { membersFrames } from "./members-frames.ts";
 import { MemberTable, type PresentConnection } from "./member-table.ts";
 import type { Announcement, AnnouncementListener, PresenceChannel } from "./presence-channel.ts";
 import { type PresenceClient, PresenceMember, type PresenceRoomOfMember } from "./presence-member.ts";
-import type { PresenceNodes } from "./presence-nodes.ts";
+import { leaseTime, type PresenceNodes } from "./presence-nodes.ts";
 
 /** What the rooms of a contract share. */
 export interface PresenceOptions {
@@ -53,6 +53,10 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
   #announceAll = false;
   /** Whether the others are to announce all of theirs. */
   #asks = false;
+  /** How many announcements the store has not answered. */
+  #publishing = 0;
+  /** The other processes that have not announced all of theirs since announcements were lost. */
+  #unconfirmed = new Set<string>();
   #applying = new Set<PresenceMember>();
   #scheduled = false;
   #stopped = false;
@@ -89,8 +93,9 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     return this.#table.members;
   }
 
-  /** Whether nothing of it is needed. */
+  /** Whether nothing of it is needed, and the others know that it has no members. */
   get isEmpty(): boolean {
+    if (this.#announceAll || this.#publishing > 0) return false;
     return this.#own.size + this.#members.size + this.#subscribers.size + this.#unannounced.size === 0;
   }
 
@@ -153,14 +158,26 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     this.#options.others?.nodes.see(node);
     for (const connection of here) this.#table.set(node, connection);
     for (const id of gone) this.#table.delete(node, id);
-    if (all !== undefined) this.#table.replace(node, new Set(all));
+    if (all !== undefined) {
+      this.#table.replace(node, new Set(all));
+      this.#unconfirmed.delete(node);
+    }
     if (asks === true) this.#announceAll = true;
     this.#plan();
   }
 
+  /** What others asked may be lost too. A process that does not answer has no connections any more, though it may live. */
   missed(): void {
     this.#asks = true;
+    this.#announceAll = true;
     this.#plan();
+    const unconfirmed = new Set(this.#table.nodes);
+    unconfirmed.delete(this.#options.node);
+    this.#unconfirmed = unconfirmed;
+    if (unconfirmed.size === 0) return;
+    this.#options.clock.after(leaseTime, () => {
+      if (this.#unconfirmed === unconfirmed) for (const node of unconfirmed) this.expire(node);
+    });
   }
 
   /** Another process has expired. */
@@ -221,21 +238,28 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     this.#unannounced = new Set();
     this.#announceAll = false;
     this.#asks = false;
-    if (this.#channel === undefined) return;
+    const channel = this.#channel;
+    if (channel === undefined) return;
+    const publish = (announcement: Announcement) => void this.#publish(channel, announcement);
     for (let from = 0; from < here.length - pageSize; from += pageSize)
-      this.#publish({ node, here: here.slice(from, from + pageSize) });
+      publish({ node, here: here.slice(from, from + pageSize) });
     const last = here.slice(-(here.length % pageSize || pageSize));
     if (last.length + gone.length > 0 || all !== undefined || asks)
-      this.#publish({ node, here: last, gone, ...(all !== undefined && { all }), ...(asks && { asks }) });
+      publish({ node, here: last, gone, ...(all !== undefined && { all }), ...(asks && { asks }) });
   }
 
   /** What may be lost is announced again, with all other connections, at the next `retry`. */
-  #publish(announcement: Announcement): void {
-    this.#channel?.announce(announcement).catch((error: unknown) => {
+  async #publish(channel: PresenceChannel, announcement: Announcement): Promise<void> {
+    this.#publishing += 1;
+    try {
+      await channel.announce(announcement);
+    } catch (error) {
       this.#announceAll = true;
       if (announcement.asks === true) this.#asks = true;
       this.#options.onError(error);
-    });
+    }
+    this.#publishing -= 1;
+    if (this.isEmpty) this.#plan();
   }
 
   async #call(subscriber: MembersListener, members: readonly PresentMember[]): Promise<void> {
