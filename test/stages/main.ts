@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { runStages, type Stage, summarize } from "./run-stages.ts";
 
-/** The stages of `npm test`. */
-const shortStages: readonly Stage[] = [
+/** The first stages of both. */
+const firstStages: readonly Stage[] = [
   { name: "format, types, lint, unused code, packages", command: "npm run check" },
   {
     name: "unit and integration tests, with Redis and PostgreSQL",
@@ -11,8 +11,12 @@ const shortStages: readonly Stage[] = [
       "npx tsx packages/redis/test/redis-server/install.ts && npx tsx packages/postgres/test/postgres-server/install.ts && npx vitest run",
   },
   { name: "sizes", command: "npm run size" },
-  { name: "a short simulation", command: "npm run sim -- --seeds 100" },
   { name: "clients of other libraries", command: "npm run interop" },
+];
+
+/** The stages that `npm test` runs besides: a part of what the long ones do. */
+const shortStages: readonly Stage[] = [
+  { name: "a short simulation", command: "npm run sim -- --seeds 100" },
   { name: "the chat in Chromium", command: "npm run e2e:chat" },
 ];
 
@@ -23,6 +27,7 @@ const longStages: readonly Stage[] = [
   { name: "fuzzing finds what an audit found", command: "npm run fuzz -- --mutants" },
   { name: "chaos", command: "npm run chaos" },
   { name: "chaos with a server that is killed", command: "npm run chaos -- --kill" },
+  { name: "chaos on three nodes with one Redis", command: "npm run chaos -- --nodes 3 --seconds 60" },
   { name: "clients after an outage", command: "npm run chaos:outage" },
   { name: "nginx and Caddy in front of a server", command: "npm run interop:proxies" },
   {
@@ -33,7 +38,7 @@ const longStages: readonly Stage[] = [
 ];
 
 const runsAll = process.argv.includes("--all");
-const stages = runsAll ? [...shortStages, ...longStages] : shortStages;
+const stages = [...firstStages, ...(runsAll ? longStages : shortStages)];
 const results = runStages(stages, (command) => {
   console.log(`\n=== ${command}`);
   return spawnSync(command, { shell: true, stdio: "inherit" }).status === 0;
