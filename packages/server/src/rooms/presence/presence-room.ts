@@ -76,8 +76,8 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     return this.#options.definition.data;
   }
 
-  get date(): number {
-    return Math.round(this.#options.clock.date);
+  dateFor(client: PresenceClient): number {
+    return Math.max(Math.round(this.#options.clock.date), this.#table.newestOf(client) + 1);
   }
 
   get version(): number {

@@ -80,6 +80,7 @@ describe("a client", () => {
     a.show("throw");
     await tick();
     const refusals = a.frames.filter((frame): frame is PresenceFrame => frame.t === "presence");
+    expect(a.frames[1]).toMatchObject({ self: "a" });
     expect(refusals.map(({ code }) => code)).toEqual(["TOO_LARGE", "INVALID", "INTERNAL"]);
     expect(errors).toEqual([new Error("schema")]);
   });
@@ -103,7 +104,116 @@ describe("a client", () => {
     await tick();
     open();
     await tick();
+    await tick();
     expect(room.members).toMatchObject([{ data: last }]);
+  });
+
+  test("whose schema is asynchronous is validated once at a time: of what it shows meanwhile the newest counts", async () => {
+    const { passed, open } = gate();
+    const validated: string[] = [];
+    const { room, join, tick } = startRoom(
+      z.string().transform(async (text) => {
+        validated.push(text);
+        await passed;
+        return text;
+      }),
+    );
+    const a = join("a");
+    for (const text of ["1", "2", "3"]) {
+      a.show(text);
+      await tick();
+    }
+    open();
+    await tick();
+    await tick();
+    expect([validated, room.members]).toMatchObject([["1", "3"], [{ data: "3" }]]);
+  });
+
+  test.each([false, true])(
+    "that leaves while its data is validated is gone; its session moves: %j",
+    async (moved) => {
+      const { passed, open } = gate();
+      const { room, join, tick, emptied } = startRoom(
+        z.string().transform(async (text) => {
+          await passed;
+          return text;
+        }),
+      );
+      const a = join("a");
+      a.show("late");
+      await tick();
+      a.show("later");
+      a.member.detach();
+      a.member.leave(moved);
+      open();
+      for (let passes = 0; passes < 10; passes += 1) await tick();
+      expect([room.members, emptied()]).toEqual([[], 1]);
+    },
+  );
+
+  test("whose schema makes later what JSON cannot carry is refused, and the server goes on", async () => {
+    const { join, tick, errors } = startRoom(z.string().transform(async (text) => BigInt(text)));
+    const a = join("a");
+    a.show("1");
+    await tick();
+    await tick();
+    expect(a.frames).toMatchObject([{ t: "members" }, { t: "presence", code: "INTERNAL" }]);
+    expect(errors).toEqual([expect.any(TypeError)]);
+  });
+
+  test("that shows too much is sent the members all the same", async () => {
+    const { join, tick } = startRoom();
+    const a = join("a");
+    a.show("x", 4_097);
+    await tick();
+    expect(a.frames).toMatchObject([
+      { t: "presence", code: "TOO_LARGE" },
+      { self: "a", here: [{ id: "a" }] },
+    ]);
+  });
+
+  test("keeps the bytes of what it shows, also when it only asks who is there", async () => {
+    const { join, tick } = startRoom(z.string().transform((text) => text.repeat(100)));
+    const a = join("a");
+    a.show("ab");
+    await tick();
+    a.show();
+    await tick();
+    expect(a.member.bytes).toBe(202);
+  });
+
+  test("that reads nothing is sent no refusals", () => {
+    const { join } = startRoom();
+    const a = join("a");
+    a.outlet.fill();
+    for (let n = 0; n < 10; n += 1) a.show("x", 4_097);
+    expect(a.frames).toEqual([]);
+  });
+
+  test("that comes on another wire before the one before is lost is sent all members", async () => {
+    const { join, tick } = startRoom();
+    const a = join("a");
+    a.show();
+    await tick();
+    const outlet = new TestOutlet();
+    a.member.attach(outlet, undefined);
+    await tick();
+    join("b");
+    await tick();
+    expect(outlet.frames).toEqual([]);
+    a.show();
+    await tick();
+    expect(outlet.frames).toMatchObject([{ self: "a", here: [{ id: "a" }, { id: "b" }] }]);
+  });
+
+  test("shows what it set last, though another process has set the same member's data by a clock that is ahead", async () => {
+    const { room, join, tick } = startRoom();
+    const a = join("a");
+    const ahead = Date.now() + 1_000_000;
+    room.receive({ node: "n2", here: [{ id: "a", away: false, at: ahead, data: "before" }] });
+    a.show("after");
+    await tick();
+    expect(room.members).toMatchObject([{ data: "after" }]);
   });
 
   test("that reads slowly is sent no difference until it has read, and then one", async () => {
