@@ -124,8 +124,10 @@ export function createPresence(
       for (const entry of entries.values()) entry.isMember = false;
     },
     frames: {
-      presence: ({ room, data, code = "", message = "" }) =>
-        onFailed({ name: "presence", data: { room, data }, error: new RequestError(code, message) }),
+      presence({ room, data, code = "", message = "" }) {
+        if (!entries.get(room)?.isMember) return; // it has left meanwhile, and sends it again when it is back
+        onFailed({ name: "presence", data: { room, data }, error: new RequestError(code, message) });
+      },
       members({ room, self, more, here, gone = [] }) {
         const entry = entries.get(room);
         if (!entry) return;
