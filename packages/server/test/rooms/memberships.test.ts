@@ -12,7 +12,7 @@ function createSubscriber() {
   return { subscriber, seen };
 }
 
-test("a client that joins a room while it is disconnected is a member that is away; before its first connection it is none", () => {
+test("a client that joins a room while it is disconnected is a member that is away, and one that has not connected yet is not", () => {
   const memberships = new RoomMemberships("s1");
   const [first, second] = [createSubscriber(), createSubscriber()];
   memberships.add("tea", first.subscriber, undefined);

@@ -60,6 +60,11 @@ export class MemberTable {
     return this.#present(0);
   }
 
+  /** The processes that have connections. */
+  get nodes(): readonly string[] {
+    return Array.from(this.#nodes.keys());
+  }
+
   /** The id of the member that a connection belongs to. No principal is equal to the id of another connection. */
   memberOf({ id, principal }: Pick<PresentConnection, "id" | "principal">): string {
     return this.#byPrincipal && principal !== undefined ? `@${principal}` : id;

@@ -119,6 +119,7 @@ export class PresenceMember implements RoomSubscriber {
   update(): void {
     const outlet = this.#outlet;
     if (outlet === undefined || outlet.plain || !this.#follows || this.#sendingOn === outlet) return;
+    if (this.#version === this.#room.version) return;
     this.#sendingOn = outlet;
     void this.#send(outlet)
       .catch((error: unknown) => this.client.onError(error))

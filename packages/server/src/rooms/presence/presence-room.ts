@@ -2,8 +2,9 @@ import type { ContractDefinition, Message, Schema } from "@symbolon/protocol";
 import type { PresentMember } from "@symbolon/protocol/internal";
 import type { Clock } from "../../timing/clock.ts";
 import type { RoomSubscriber } from "../memberships.ts";
-import { membersFrames } from "./members-frames.ts";
+import { allMembersFrames, membersFrames } from "./members-frames.ts";
 import { MemberTable, type PresentConnection } from "./member-table.ts";
+import { PresenceAnnouncer } from "./presence-announcer.ts";
 import type { Announcement, AnnouncementListener, PresenceChannel } from "./presence-channel.ts";
 import { type PresenceClient, PresenceMember, type PresenceRoomOfMember } from "./presence-member.ts";
 import type { PresenceNodes } from "./presence-nodes.ts";
@@ -31,8 +32,10 @@ type MembersListener = (members: readonly PresentMember[]) => unknown;
 
 /** The least time between two differences, in ms, and what each member adds: all receive them, so a large room gets fewer. */
 const [interval, intervalPerMember] = [50, 0.1];
-/** How many connections an announcement has. */
-const pageSize = 100;
+/** How long a process may take to answer, in ms: then it has none of the connections that are known of it. */
+const answerTime = 15_000;
+/** For how many versions that clients know it keeps frames. */
+const maxFrames = 4;
 /** How long a session that moves is announced after it has left, in ms: until its next process announces it. */
 const moveTime = 5_000;
 
@@ -47,21 +50,17 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
   readonly #subscribers = new Set<MembersListener>();
   /** The connections of this process. */
   readonly #own = new Map<string, PresentConnection>();
-  /** The ids of those that the others do not know yet. */
-  #unannounced = new Set<string>();
-  /** Whether the others do not know any of them. */
-  #announceAll = false;
-  /** Whether the others are to announce all of theirs. */
-  #asks = false;
+  readonly #announcer: PresenceAnnouncer;
+  /** Processes that were asked for their connections, and have not answered. */
+  #silent: Set<string> | undefined;
   #applying = new Set<PresenceMember>();
   #scheduled = false;
   #stopped = false;
   /** The version that subscribers know. */
   #known = 0;
-  /** The frames for clients that know a version, until the next one. */
-  #frames:
-    | { readonly from: number; readonly version: number; readonly frames: readonly Message[] }
-    | undefined;
+  /** The frames for clients that know a version, or nothing, until the next one. */
+  readonly #frames = new Map<number | undefined, readonly string[]>();
+  #framesVersion = 0;
 
   /** Calls `onEmpty` when no member, no subscriber and no change is left. */
   constructor(name: string, options: PresenceOptions, onEmpty: () => void) {
@@ -69,6 +68,15 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     this.#options = options;
     this.#onEmpty = onEmpty;
     this.#table = new MemberTable(options.definition.by);
+    this.#announcer = new PresenceAnnouncer({
+      node: options.node,
+      own: this.#own,
+      channel: options.others && { announce: async (announcement) => this.#channel?.announce(announcement) },
+      onAsk: () => this.#expectAnswers(),
+      onAskFailed: () => (this.#silent = undefined),
+      onReady: () => this.#plan(),
+      onError: options.onError,
+    });
     this.#channel = options.others?.open(name, this);
   }
 
@@ -91,7 +99,7 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
 
   /** Whether nothing of it is needed. */
   get isEmpty(): boolean {
-    return this.#own.size + this.#members.size + this.#subscribers.size + this.#unannounced.size === 0;
+    return this.#own.size + this.#members.size + this.#subscribers.size === 0 && this.#announcer.isIdle;
   }
 
   /** A client joins. */
@@ -113,7 +121,7 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
 
   change(connection: PresentConnection): void {
     this.#own.set(connection.id, connection);
-    this.#announce(connection.id);
+    this.#announcer.change(connection.id);
     this.#table.set(this.#options.node, connection);
   }
 
@@ -124,7 +132,7 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     const leave = (): void => {
       if (this.#own.get(id) !== known) return; // it has come back
       this.#own.delete(id);
-      this.#announce(id);
+      this.#announcer.change(id);
       this.#table.delete(this.#options.node, id);
     };
     const known = this.#own.get(id);
@@ -139,13 +147,13 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
 
   framesFor(client: PresenceClient, version: number | undefined): readonly Message[] {
     const changes = version === undefined ? undefined : this.#table.since(version);
-    if (version === undefined || changes === undefined)
-      return membersFrames(this.name, { here: this.members, gone: [] }, this.#table.memberOf(client));
-    const known = this.#frames;
-    if (known?.from === version && known.version === this.version) return known.frames;
-    const frames = membersFrames(this.name, changes);
-    this.#frames = { from: version, version: this.version, frames };
-    return frames;
+    if (this.#framesVersion !== this.version || this.#frames.size > maxFrames) this.#frames.clear();
+    this.#framesVersion = this.version;
+    const from = changes && version;
+    const known = this.#frames.get(from);
+    const frames = known ?? membersFrames(this.name, changes ?? { here: this.members, gone: [] });
+    this.#frames.set(from, frames);
+    return changes === undefined ? allMembersFrames(frames, this.#table.memberOf(client)) : frames;
   }
 
   receive({ node, here = [], gone = [], all, asks }: Announcement): void {
@@ -153,26 +161,38 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     this.#options.others?.nodes.see(node);
     for (const connection of here) this.#table.set(node, connection);
     for (const id of gone) this.#table.delete(node, id);
-    if (all !== undefined) this.#table.replace(node, new Set(all));
-    if (asks === true) this.#announceAll = true;
+    if (all !== undefined) {
+      this.#table.replace(node, new Set(all));
+      this.#silent?.delete(node);
+    }
+    if (asks === true) this.#announcer.announceAll();
     this.#plan();
   }
 
+  /** What the others have announced, or asked, may be lost. */
   missed(): void {
-    this.#asks = true;
-    this.#plan();
+    this.#announcer.announceAll();
+    this.ask();
   }
 
-  /** Another process has expired. */
-  expire(node: string): void {
+  /** Asks the other processes for all their connections. */
+  ask(): void {
+    this.#announcer.ask();
+  }
+
+  /** Another process has expired. Returns whether it had connections. */
+  expire(node: string): boolean {
+    const { version } = this.#table;
     this.#table.replace(node, new Set());
+    if (version === this.#table.version) return false;
     this.#plan();
+    return true;
   }
 
   /** Tries again what has failed. */
   retry(): void {
     this.#channel?.watch();
-    if (this.#announceAll || this.#asks) this.#plan();
+    this.#announcer.retry();
   }
 
   /** Learns of nothing any more, and announces nothing. */
@@ -181,9 +201,14 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     this.#channel?.stop();
   }
 
-  #announce(id: string): void {
-    this.#unannounced.add(id);
-    this.#plan();
+  /** A process that is asked and lives, and does not answer, has left the room, and that was lost. */
+  #expectAnswers(): void {
+    const silent = new Set(this.#table.nodes);
+    silent.delete(this.#options.node);
+    this.#silent = silent;
+    this.#options.clock.after(answerTime, () => {
+      if (this.#silent === silent) for (const node of silent) this.expire(node);
+    });
   }
 
   #plan(): void {
@@ -201,7 +226,7 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     const applying = this.#applying;
     this.#applying = new Set();
     for (const member of applying) member.apply();
-    this.#announceChanges();
+    this.#announcer.announce();
     for (const member of this.#members) member.update();
     if (this.#known !== this.version) {
       this.#known = this.version;
@@ -209,33 +234,6 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
       for (const subscriber of Array.from(this.#subscribers)) void this.#call(subscriber, members);
     }
     if (this.isEmpty) this.#onEmpty();
-  }
-
-  #announceChanges(): void {
-    const { node } = this.#options;
-    const changed = this.#announceAll ? new Set(this.#own.keys()) : this.#unannounced;
-    const here = Array.from(changed).flatMap((id) => this.#own.get(id) ?? []);
-    const gone = Array.from(this.#unannounced).filter((id) => !this.#own.has(id));
-    const all = this.#announceAll ? Array.from(this.#own.keys()) : undefined;
-    const asks = this.#asks;
-    this.#unannounced = new Set();
-    this.#announceAll = false;
-    this.#asks = false;
-    if (this.#channel === undefined) return;
-    for (let from = 0; from < here.length - pageSize; from += pageSize)
-      this.#publish({ node, here: here.slice(from, from + pageSize) });
-    const last = here.slice(-(here.length % pageSize || pageSize));
-    if (last.length + gone.length > 0 || all !== undefined || asks)
-      this.#publish({ node, here: last, gone, ...(all !== undefined && { all }), ...(asks && { asks }) });
-  }
-
-  /** What may be lost is announced again, with all other connections, at the next `retry`. */
-  #publish(announcement: Announcement): void {
-    this.#channel?.announce(announcement).catch((error: unknown) => {
-      this.#announceAll = true;
-      if (announcement.asks === true) this.#asks = true;
-      this.#options.onError(error);
-    });
   }
 
   async #call(subscriber: MembersListener, members: readonly PresentMember[]): Promise<void> {

@@ -270,6 +270,18 @@ test("a room with many members comes in pages, and each change costs each member
   expect(sent).toBe(250 * 3 + 3);
 });
 
+test("many clients that come at once are sent all members as they are written once", async () => {
+  const { room, join, tick } = startRoom();
+  let written = 0;
+  const data = { toJSON: () => (written += 1) };
+  room.receive({ node: "n2", here: [{ id: "other", away: false, at: 1, data }] });
+  const clients = Array.from({ length: 50 }, (_, n) => join(`m${n}`));
+  for (const { show } of clients) show();
+  await tick();
+  const ids = clients.map(({ frames: [frame] }) => frame && "self" in frame && frame.self);
+  expect([written, ids]).toEqual([1, clients.map(({ member }) => member.client.id)]);
+});
+
 test("a room tells its subscribers of changes until they leave, and is empty when no one is left", async () => {
   const { room, join, tick, emptied, errors } = startRoom();
   const seen: string[][] = [];
