@@ -130,9 +130,14 @@ export class PresenceMember implements RoomSubscriber {
 
   /** The client has left the room. */
   leave(moved: boolean): void {
+    this.supersede();
+    this.#room.remove(this, moved);
+  }
+
+  /** The session has moved away and is back: what its wire before still does changes nothing. */
+  supersede(): void {
     this.#left = true;
     this.#frame = undefined;
-    this.#room.remove(this, moved);
   }
 
   /** Sends what the client does not know; to one that reads slowly, the newest that there is when it has read the rest. */

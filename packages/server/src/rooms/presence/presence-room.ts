@@ -46,7 +46,8 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
   readonly #table: MemberTable;
   readonly #channel: PresenceChannel | undefined;
   readonly #onEmpty: () => void;
-  readonly #members = new Set<PresenceMember>();
+  /** The members in this process, by the ids of their peers. */
+  readonly #members = new Map<string, PresenceMember>();
   readonly #subscribers = new Set<MembersListener>();
   /** The connections of this process. */
   readonly #own = new Map<string, PresentConnection>();
@@ -105,7 +106,8 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
   /** A client joins. */
   add(client: PresenceClient, reader: RoomSubscriber): PresenceMember {
     const member = new PresenceMember(this, client, reader);
-    this.#members.add(member);
+    this.#members.get(client.id)?.supersede();
+    this.#members.set(client.id, member);
     return member;
   }
 
@@ -127,8 +129,9 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
 
   remove(member: PresenceMember, moved: boolean): void {
     const { id } = member.client;
-    this.#members.delete(member);
     this.#applying.delete(member);
+    if (this.#members.get(id) !== member) return;
+    this.#members.delete(id);
     const leave = (): void => {
       if (this.#own.get(id) !== known) return; // it has come back
       this.#own.delete(id);
@@ -227,7 +230,7 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     this.#applying = new Set();
     for (const member of applying) member.apply();
     this.#announcer.announce();
-    for (const member of this.#members) member.update();
+    for (const member of this.#members.values()) member.update();
     if (this.#known !== this.version) {
       this.#known = this.version;
       const { members } = this;
