@@ -1,6 +1,5 @@
 import { RequestError } from "@symbolon/protocol";
 import type { EventFailure, FrameTable, PresenceFrame, PresentMember } from "@symbolon/protocol/internal";
-import { inboxFull } from "../connection/inbox.ts";
 import { createValue, type Subscribable, type SubscribableValue } from "../connection/status.ts";
 import { startTimer } from "../connection/timer.ts";
 
@@ -29,7 +28,7 @@ export interface PresenceListener {
   readonly send: (frame: PresenceFrame) => void;
   /** The server has refused what was shown. */
   readonly onFailed: (failure: EventFailure) => void;
-  /** How many members a room may have. @default 10,000 */
+  /** How many members of a room the client keeps. @default 10,000 */
   readonly members?: number;
 }
 
@@ -137,8 +136,9 @@ export function createPresence(
           members.clear();
         }
         for (const id of gone) members.delete(id);
-        for (const member of here) members.set(member.id, { ...member, self: member.id === entry.self });
-        if (members.size > max) throw inboxFull("members");
+        for (const member of here)
+          if (members.size < max || members.has(member.id))
+            members.set(member.id, { ...member, self: member.id === entry.self });
         if (!more) entry.value.set([...members.values()]);
       },
     },
