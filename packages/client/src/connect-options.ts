@@ -60,7 +60,7 @@ export interface OutboxOptions {
 export interface ClientInboxOptions extends InboxOptions {
   /** Rooms of the client; a server allows 100, if its `perPeer` is not set. @default 1,000 */
   readonly rooms?: number;
-  /** Members of a room whose presence is used. @default 10,000 */
+  /** Members of a room whose presence is used: of a room with more, the client shows those that came first. @default 10,000 */
   readonly members?: number;
 }
 

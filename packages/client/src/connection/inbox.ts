@@ -9,7 +9,7 @@ export interface InboxOptions {
 }
 
 /** The server has sent more than the client keeps, as this member of the option allows. */
-export function inboxFull(member: "messages" | "bytes" | "rooms" | "members"): ProtocolError {
+export function inboxFull(member: "messages" | "bytes" | "rooms"): ProtocolError {
   return new ProtocolError(`server sent more than inbox.${member} allows`);
 }
 

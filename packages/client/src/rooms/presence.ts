@@ -1,6 +1,5 @@
 import { RequestError } from "@symbolon/protocol";
 import type { EventFailure, FrameTable, PresenceFrame, PresentMember } from "@symbolon/protocol/internal";
-import { inboxFull } from "../connection/inbox.ts";
 import { createValue, type Subscribable, type SubscribableValue } from "../connection/status.ts";
 import { startTimer } from "../connection/timer.ts";
 
@@ -29,7 +28,7 @@ export interface PresenceListener {
   readonly send: (frame: PresenceFrame) => void;
   /** The server has refused what was shown. */
   readonly onFailed: (failure: EventFailure) => void;
-  /** How many members a room may have. @default 10,000 */
+  /** How many members of a room the client keeps. @default 10,000 */
   readonly members?: number;
 }
 
@@ -124,8 +123,10 @@ export function createPresence(
       for (const entry of entries.values()) entry.isMember = false;
     },
     frames: {
-      presence: ({ room, data, code = "", message = "" }) =>
-        onFailed({ name: "presence", data: { room, data }, error: new RequestError(code, message) }),
+      presence({ room, data, code = "", message = "" }) {
+        if (!entries.get(room)?.isMember) return; // it has left meanwhile, and sends it again when it is back
+        onFailed({ name: "presence", data: { room, data }, error: new RequestError(code, message) });
+      },
       members({ room, self, more, here, gone = [] }) {
         const entry = entries.get(room);
         if (!entry) return;
@@ -135,8 +136,9 @@ export function createPresence(
           members.clear();
         }
         for (const id of gone) members.delete(id);
-        for (const member of here) members.set(member.id, { ...member, self: member.id === entry.self });
-        if (members.size > max) throw inboxFull("members");
+        for (const member of here)
+          if (members.size < max || members.has(member.id))
+            members.set(member.id, { ...member, self: member.id === entry.self });
         if (!more) entry.value.set([...members.values()]);
       },
     },

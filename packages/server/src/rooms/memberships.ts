@@ -43,6 +43,8 @@ export class RoomMemberships {
   /** The principal of the client; undefined without one. */
   readonly principal: string | undefined;
   #outlet: RoomOutlet | undefined;
+  /** Whether the client was connected before. */
+  #isDetached = false;
   /** Undefined until the client joins a room. */
   #subscribers: Map<string, RoomSubscriber> | undefined;
   /** Positions from an earlier session, in rooms that the client has not joined in this one. Undefined without any. */
@@ -84,6 +86,7 @@ export class RoomMemberships {
   add(room: string, subscriber: RoomSubscriber, earlier: MemberPosition | undefined): void {
     (this.#subscribers ??= new Map()).set(room, subscriber);
     if (this.#outlet !== undefined) subscriber.attach(this.#outlet, earlier && positionOf(earlier));
+    else if (this.#isDetached) subscriber.detach(); // it is a member all the same
   }
 
   /** The client leaves a room. If it is disconnected, it learns that when it reconnects. */
@@ -105,10 +108,11 @@ export class RoomMemberships {
   /** The client has disconnected: its rooms do nothing for it until it reconnects. */
   detach(): void {
     this.#outlet = undefined;
+    this.#isDetached = true;
     for (const subscriber of this.#subscribers?.values() ?? []) subscriber.detach();
   }
 
-  /** The client has sent a frame of presence. */
+  /** The client has sent a frame of presence. A refusal is not sent to a client that reads slowly. */
   receivePresence(frame: PresenceFrame, bytes: number): void {
     const { room } = frame;
     const subscriber = this.#subscribers?.get(room);
@@ -123,7 +127,8 @@ export class RoomMemberships {
             "NO_PRESENCE",
             "the contract declares no presence: contract(path, { presence: { data: schema } })",
           ];
-    this.#outlet?.sink.send(jsonFrames.write({ t: "presence", room, code, message }));
+    const sink = this.#outlet?.sink;
+    if (sink?.drained() === undefined) sink?.send(jsonFrames.write({ t: "presence", room, code, message }));
   }
 
   #sendLeft(room: string): void {

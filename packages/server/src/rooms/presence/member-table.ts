@@ -24,7 +24,7 @@ export interface MemberChanges {
 
 /** A member, with its connections in all processes, by process and id. */
 interface Entry {
-  readonly connections: Map<string, { readonly node: string; readonly connection: PresentConnection }>;
+  readonly connections: Map<string, Announced>;
   member?: PresentMember;
   /** The version of the table in which it changed last. */
   version: number;
@@ -68,6 +68,12 @@ export class MemberTable {
   /** The id of the member that a connection belongs to. No principal is equal to the id of another connection. */
   memberOf({ id, principal }: Pick<PresentConnection, "id" | "principal">): string {
     return this.#byPrincipal && principal !== undefined ? `@${principal}` : id;
+  }
+
+  /** When the member of a connection has set last what it shows, in ms since 1970; 0 before. */
+  newestOf(connection: Pick<PresentConnection, "id" | "principal">): number {
+    const all = this.#entries.get(this.memberOf(connection))?.connections.values() ?? [];
+    return Math.max(0, ...Array.from(all, ({ connection: { at } }) => at));
   }
 
   /** A process announces a connection. */
@@ -138,15 +144,23 @@ export class MemberTable {
   }
 }
 
+/** A connection, and the process that announces it. */
+interface Announced {
+  readonly node: string;
+  readonly connection: PresentConnection;
+}
+
+/** Orders connections that have set at the same time what they show. */
+function compare(left: Announced, right: Announced): number {
+  if (left.node !== right.node) return left.node > right.node ? 1 : -1;
+  return left.connection.id > right.connection.id ? 1 : -1;
+}
+
 /** A member, from all its connections. A session that moves is announced by two processes: it counts once. */
-function joined(
-  id: string,
-  byPrincipal: boolean,
-  all: readonly { readonly node: string; readonly connection: PresentConnection }[],
-): PresentMember {
+function joined(id: string, byPrincipal: boolean, all: readonly Announced[]): PresentMember {
   const newest = all.reduce((best, one) => {
-    const later = one.connection.at - best.connection.at;
-    return later > 0 || (later === 0 && one.node > best.node) ? one : best; // the same in each process
+    const later = one.connection.at - best.connection.at || compare(one, best); // the same in each process
+    return later > 0 ? one : best;
   });
   const { principal, data } = newest.connection;
   return {

@@ -93,12 +93,14 @@ export class PresenceChannel {
 function readAnnouncement(text: string): Announcement {
   const read = Object(JSON.parse(text)) as Partial<Record<keyof Announcement, unknown>>;
   const { node, here = [], gone = [], all = [] } = read;
+  const isString = (value: unknown): boolean => typeof value === "string";
   const isConnection = (value: unknown): boolean => {
-    const { id, at, away } = Object(value) as Partial<PresentConnection>;
-    return typeof id === "string" && typeof at === "number" && typeof away === "boolean";
+    const { id, principal = "", at, away } = Object(value) as Partial<PresentConnection>;
+    return [id, principal].every(isString) && Number.isSafeInteger(at) && typeof away === "boolean";
   };
-  const lists = [here, gone, all];
-  if (typeof node === "string" && lists.every(Array.isArray) && (here as unknown[]).every(isConnection))
+  const isList = (value: unknown, isItem: (item: unknown) => boolean): boolean =>
+    Array.isArray(value) && value.every(isItem);
+  if (isString(node) && isList(here, isConnection) && isList(gone, isString) && isList(all, isString))
     return read as Announcement;
   throw new TypeError("an announcement of presence that another version has made: it is not applied");
 }

@@ -18,8 +18,8 @@ export interface PresenceRoomOfMember {
   readonly name: string;
   /** Validates what members show. */
   readonly schema: Schema;
-  /** The date, in ms since 1970. */
-  readonly date: number;
+  /** When a client sets something now, in ms since 1970: later than all that its member has set, by whichever clock. */
+  dateFor(client: PresenceClient): number;
   /** The version of the room's members. */
   readonly version: number;
   /** What the member is, or shows, has changed. */
@@ -50,9 +50,9 @@ export class PresenceMember implements RoomSubscriber {
   /** The outlet on which the client is being sent what it does not know. */
   #sendingOn: RoomOutlet | undefined;
   #bytes = 0;
-  /** How many frames were validated, and the number of the one that it shows: a schema may be asynchronous. */
-  #validations = 0;
-  #shown = 0;
+  /** Whether a schema that is asynchronous has not settled: newer frames wait, so that they are few and stay in order. */
+  #validating = false;
+  #left = false;
 
   constructor(room: PresenceRoomOfMember, client: PresenceClient, reader: RoomSubscriber) {
     this.#room = room;
@@ -62,55 +62,54 @@ export class PresenceMember implements RoomSubscriber {
     this.#connection = { id, principal, away: true, at: 0 };
   }
 
-  /** The bytes of what it shows. */
+  /** The bytes of what it shows, as a JSON text, estimated. */
   get bytes(): number {
     return this.#bytes;
   }
 
   attach(outlet: RoomOutlet, position: RoomPosition | undefined): void {
+    this.#forget(); // the wire before may be lost, with frames that are on it
     this.#outlet = outlet;
     this.#change({ away: false });
     this.#reader.attach(outlet, position);
   }
 
   detach(): void {
-    this.#outlet = undefined;
-    this.#follows = false;
-    this.#version = undefined;
+    this.#forget();
     this.#change({ away: true });
     this.#reader.detach();
   }
 
   onPresence(frame: PresenceFrame, bytes: number): void {
-    if (bytes > maxBytes)
-      return this.#refuse(
+    this.#follows = true;
+    this.#room.schedule(this);
+    if (bytes <= maxBytes) this.#frame = frame.data === undefined ? this.#frame : frame;
+    else
+      this.#refuse(
         frame,
         new RequestError(
           "TOO_LARGE",
           `what a member shows has at most ${maxBytes} bytes, its frame included`,
         ),
       );
-    if (frame.data !== undefined || this.#frame === undefined) this.#frame = frame;
-    this.#follows = true;
-    this.#bytes = bytes;
-    this.#room.schedule(this);
   }
 
-  /** Applies the newest frame of the client. */
+  /** Applies the newest frame of the client, once the one before is validated. */
   apply(): void {
     const frame = this.#frame;
+    if (this.#validating || frame === undefined) return;
     this.#frame = undefined;
-    if (frame?.data === undefined) return;
-    const number = (this.#validations += 1);
     try {
       const data = validate(this.#room.schema, frame.data);
-      if (!isThenable(data)) return this.#show(data, number);
-      void Promise.resolve(data).then(
-        (validated) => {
-          if (number > this.#shown) this.#show(validated, number); // else it shows something newer
-        },
-        (error: unknown) => this.#fail(frame, error),
-      );
+      if (!isThenable(data)) return this.#show(data);
+      this.#validating = true;
+      void Promise.resolve(data)
+        .then((validated) => this.#show(validated))
+        .catch((error: unknown) => this.#fail(frame, error))
+        .finally(() => {
+          this.#validating = false;
+          if (this.#frame !== undefined) this.#room.schedule(this);
+        });
     } catch (error) {
       this.#fail(frame, error);
     }
@@ -120,6 +119,7 @@ export class PresenceMember implements RoomSubscriber {
   update(): void {
     const outlet = this.#outlet;
     if (outlet === undefined || outlet.plain || !this.#follows || this.#sendingOn === outlet) return;
+    if (this.#version === this.#room.version) return;
     this.#sendingOn = outlet;
     void this.#send(outlet)
       .catch((error: unknown) => this.client.onError(error))
@@ -130,7 +130,14 @@ export class PresenceMember implements RoomSubscriber {
 
   /** The client has left the room. */
   leave(moved: boolean): void {
+    this.supersede();
     this.#room.remove(this, moved);
+  }
+
+  /** The session has moved away and is back: what its wire before still does changes nothing. */
+  supersede(): void {
+    this.#left = true;
+    this.#frame = undefined;
   }
 
   /** Sends what the client does not know; to one that reads slowly, the newest that there is when it has read the rest. */
@@ -148,13 +155,23 @@ export class PresenceMember implements RoomSubscriber {
     }
   }
 
-  #show(data: unknown, number: number): void {
-    this.#shown = number;
-    const at = Math.max(this.#room.date, this.#connection.at + 1);
-    this.#change({ data: JSON.parse(JSON.stringify(data)) as unknown, at });
+  /** The client knows nothing, as far as is known. */
+  #forget(): void {
+    this.#outlet = undefined;
+    this.#follows = false;
+    this.#version = undefined;
+  }
+
+  /** @throws TypeError or SyntaxError for what JSON cannot carry. */
+  #show(data: unknown): void {
+    const text = JSON.stringify(data);
+    const shown: unknown = JSON.parse(text);
+    this.#bytes = text.length;
+    this.#change({ data: shown, at: this.#room.dateFor(this.client) });
   }
 
   #change(change: Partial<PresentConnection>): void {
+    if (this.#left) return; // its schema was slower
     this.#connection = { ...this.#connection, ...change };
     this.#room.change(this.#connection);
   }
@@ -166,7 +183,7 @@ export class PresenceMember implements RoomSubscriber {
   }
 
   #refuse({ room }: PresenceFrame, { code, message }: RequestError): void {
-    if (this.#outlet?.plain === false)
+    if (this.#outlet?.plain === false && this.#outlet.sink.drained() === undefined)
       this.#outlet.sink.send(jsonFrames.write({ t: "presence", room, code, message }));
   }
 }

@@ -6,8 +6,8 @@ import {
 
 /** What happens to the processes of a store. */
 export interface NodesListener {
-  /** A process has been silent for too long: its connections are gone. */
-  expire(node: string): void;
+  /** A process has been silent for too long: its connections are gone. Returns whether it had any. */
+  expire(node: string): boolean;
   /** A process that had expired is there again, and others do not know its connections. */
   onReturn(): void;
   /** Time for what has failed to be tried again. */
@@ -17,7 +17,7 @@ export interface NodesListener {
 /** How often a process announces that it lives, in ms. */
 const beatInterval = 5_000;
 /** After how many ms without a sign of life a process has expired: three beats may be lost. */
-export const leaseTime = 15_000;
+const leaseTime = 15_000;
 /** How many expired processes it remembers. */
 const maxExpired = 1_000;
 
@@ -29,7 +29,7 @@ export class PresenceNodes implements AnnouncementListener {
   readonly #listener: NodesListener;
   /** When each other process was seen last, by the clock of this one. */
   readonly #seen = new Map<string, number>();
-  /** Processes that have expired, and may only have stood still; the first one first. */
+  /** Processes that have expired with connections, and may only have stood still; the first one first. */
   readonly #expired = new Set<string>();
   #channel: PresenceChannel | undefined;
 
@@ -78,9 +78,9 @@ export class PresenceNodes implements AnnouncementListener {
 
   #expire(node: string): void {
     this.#seen.delete(node);
+    if (!this.#listener.expire(node)) return; // it had no rooms: nothing is to be asked when it has some
     this.#expired.add(node);
     const [first] = this.#expired;
     if (first !== undefined && this.#expired.size > maxExpired) this.#expired.delete(first);
-    this.#listener.expire(node);
   }
 }

@@ -2,11 +2,12 @@ import type { ContractDefinition, Message, Schema } from "@symbolon/protocol";
 import type { PresentMember } from "@symbolon/protocol/internal";
 import type { Clock } from "../../timing/clock.ts";
 import type { RoomSubscriber } from "../memberships.ts";
-import { membersFrames } from "./members-frames.ts";
+import { allMembersFrames, membersFrames } from "./members-frames.ts";
 import { MemberTable, type PresentConnection } from "./member-table.ts";
+import { PresenceAnnouncer } from "./presence-announcer.ts";
 import type { Announcement, AnnouncementListener, PresenceChannel } from "./presence-channel.ts";
 import { type PresenceClient, PresenceMember, type PresenceRoomOfMember } from "./presence-member.ts";
-import { leaseTime, type PresenceNodes } from "./presence-nodes.ts";
+import type { PresenceNodes } from "./presence-nodes.ts";
 
 /** What the rooms of a contract share. */
 export interface PresenceOptions {
@@ -31,8 +32,10 @@ type MembersListener = (members: readonly PresentMember[]) => unknown;
 
 /** The least time between two differences, in ms, and what each member adds: all receive them, so a large room gets fewer. */
 const [interval, intervalPerMember] = [50, 0.1];
-/** How many connections an announcement has. */
-const pageSize = 100;
+/** How long a process may take to answer, in ms: then it has none of the connections that are known of it. */
+const answerTime = 15_000;
+/** For how many versions that clients know it keeps frames. */
+const maxFrames = 4;
 /** How long a session that moves is announced after it has left, in ms: until its next process announces it. */
 const moveTime = 5_000;
 
@@ -43,29 +46,22 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
   readonly #table: MemberTable;
   readonly #channel: PresenceChannel | undefined;
   readonly #onEmpty: () => void;
-  readonly #members = new Set<PresenceMember>();
+  /** The members in this process, by the ids of their peers. */
+  readonly #members = new Map<string, PresenceMember>();
   readonly #subscribers = new Set<MembersListener>();
   /** The connections of this process. */
   readonly #own = new Map<string, PresentConnection>();
-  /** The ids of those that the others do not know yet. */
-  #unannounced = new Set<string>();
-  /** Whether the others do not know any of them. */
-  #announceAll = false;
-  /** Whether the others are to announce all of theirs. */
-  #asks = false;
-  /** How many announcements the store has not answered. */
-  #publishing = 0;
-  /** The other processes that have not announced all of theirs since announcements were lost. */
-  #unconfirmed = new Set<string>();
+  readonly #announcer: PresenceAnnouncer;
+  /** Processes that were asked for their connections, and have not answered. */
+  #silent: Set<string> | undefined;
   #applying = new Set<PresenceMember>();
   #scheduled = false;
   #stopped = false;
   /** The version that subscribers know. */
   #known = 0;
-  /** The frames for clients that know a version, until the next one. */
-  #frames:
-    | { readonly from: number; readonly version: number; readonly frames: readonly Message[] }
-    | undefined;
+  /** The frames for clients that know a version, or nothing, until the next one. */
+  readonly #frames = new Map<number | undefined, readonly string[]>();
+  #framesVersion = 0;
 
   /** Calls `onEmpty` when no member, no subscriber and no change is left. */
   constructor(name: string, options: PresenceOptions, onEmpty: () => void) {
@@ -73,6 +69,15 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     this.#options = options;
     this.#onEmpty = onEmpty;
     this.#table = new MemberTable(options.definition.by);
+    this.#announcer = new PresenceAnnouncer({
+      node: options.node,
+      own: this.#own,
+      channel: options.others && { announce: async (announcement) => this.#channel?.announce(announcement) },
+      onAsk: () => this.#expectAnswers(),
+      onAskFailed: () => (this.#silent = undefined),
+      onReady: () => this.#plan(),
+      onError: options.onError,
+    });
     this.#channel = options.others?.open(name, this);
   }
 
@@ -80,8 +85,8 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     return this.#options.definition.data;
   }
 
-  get date(): number {
-    return Math.round(this.#options.clock.date);
+  dateFor(client: PresenceClient): number {
+    return Math.max(Math.round(this.#options.clock.date), this.#table.newestOf(client) + 1);
   }
 
   get version(): number {
@@ -93,16 +98,16 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     return this.#table.members;
   }
 
-  /** Whether nothing of it is needed, and the others know that it has no members. */
+  /** Whether nothing of it is needed. */
   get isEmpty(): boolean {
-    if (this.#announceAll || this.#publishing > 0) return false;
-    return this.#own.size + this.#members.size + this.#subscribers.size + this.#unannounced.size === 0;
+    return this.#own.size + this.#members.size + this.#subscribers.size === 0 && this.#announcer.isIdle;
   }
 
   /** A client joins. */
   add(client: PresenceClient, reader: RoomSubscriber): PresenceMember {
     const member = new PresenceMember(this, client, reader);
-    this.#members.add(member);
+    this.#members.get(client.id)?.supersede();
+    this.#members.set(client.id, member);
     return member;
   }
 
@@ -118,18 +123,19 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
 
   change(connection: PresentConnection): void {
     this.#own.set(connection.id, connection);
-    this.#announce(connection.id);
+    this.#announcer.change(connection.id);
     this.#table.set(this.#options.node, connection);
   }
 
   remove(member: PresenceMember, moved: boolean): void {
     const { id } = member.client;
-    this.#members.delete(member);
     this.#applying.delete(member);
+    if (this.#members.get(id) !== member) return;
+    this.#members.delete(id);
     const leave = (): void => {
       if (this.#own.get(id) !== known) return; // it has come back
       this.#own.delete(id);
-      this.#announce(id);
+      this.#announcer.change(id);
       this.#table.delete(this.#options.node, id);
     };
     const known = this.#own.get(id);
@@ -144,13 +150,13 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
 
   framesFor(client: PresenceClient, version: number | undefined): readonly Message[] {
     const changes = version === undefined ? undefined : this.#table.since(version);
-    if (version === undefined || changes === undefined)
-      return membersFrames(this.name, { here: this.members, gone: [] }, this.#table.memberOf(client));
-    const known = this.#frames;
-    if (known?.from === version && known.version === this.version) return known.frames;
-    const frames = membersFrames(this.name, changes);
-    this.#frames = { from: version, version: this.version, frames };
-    return frames;
+    if (this.#framesVersion !== this.version || this.#frames.size > maxFrames) this.#frames.clear();
+    this.#framesVersion = this.version;
+    const from = changes && version;
+    const known = this.#frames.get(from);
+    const frames = known ?? membersFrames(this.name, changes ?? { here: this.members, gone: [] });
+    this.#frames.set(from, frames);
+    return changes === undefined ? allMembersFrames(frames, this.#table.memberOf(client)) : frames;
   }
 
   receive({ node, here = [], gone = [], all, asks }: Announcement): void {
@@ -160,36 +166,36 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     for (const id of gone) this.#table.delete(node, id);
     if (all !== undefined) {
       this.#table.replace(node, new Set(all));
-      this.#unconfirmed.delete(node);
+      this.#silent?.delete(node);
     }
-    if (asks === true) this.#announceAll = true;
+    if (asks === true) this.#announcer.announceAll();
     this.#plan();
   }
 
-  /** What others asked may be lost too. A process that does not answer has no connections any more, though it may live. */
+  /** What the others have announced, or asked, may be lost. */
   missed(): void {
-    this.#asks = true;
-    this.#announceAll = true;
-    this.#plan();
-    const unconfirmed = new Set(this.#table.nodes);
-    unconfirmed.delete(this.#options.node);
-    this.#unconfirmed = unconfirmed;
-    if (unconfirmed.size === 0) return;
-    this.#options.clock.after(leaseTime, () => {
-      if (this.#unconfirmed === unconfirmed) for (const node of unconfirmed) this.expire(node);
-    });
+    this.#announcer.announceAll();
+    this.ask();
   }
 
-  /** Another process has expired. */
-  expire(node: string): void {
+  /** Asks the other processes for all their connections. */
+  ask(): void {
+    this.#announcer.ask();
+  }
+
+  /** Another process has expired. Returns whether it had connections. */
+  expire(node: string): boolean {
+    const { version } = this.#table;
     this.#table.replace(node, new Set());
+    if (version === this.#table.version) return false;
     this.#plan();
+    return true;
   }
 
   /** Tries again what has failed. */
   retry(): void {
     this.#channel?.watch();
-    if (this.#announceAll || this.#asks) this.#plan();
+    this.#announcer.retry();
   }
 
   /** Learns of nothing any more, and announces nothing. */
@@ -198,9 +204,14 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     this.#channel?.stop();
   }
 
-  #announce(id: string): void {
-    this.#unannounced.add(id);
-    this.#plan();
+  /** A process that is asked and lives, and does not answer, has left the room, and that was lost. */
+  #expectAnswers(): void {
+    const silent = new Set(this.#table.nodes);
+    silent.delete(this.#options.node);
+    this.#silent = silent;
+    this.#options.clock.after(answerTime, () => {
+      if (this.#silent === silent) for (const node of silent) this.expire(node);
+    });
   }
 
   #plan(): void {
@@ -218,48 +229,14 @@ export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener 
     const applying = this.#applying;
     this.#applying = new Set();
     for (const member of applying) member.apply();
-    this.#announceChanges();
-    for (const member of this.#members) member.update();
+    this.#announcer.announce();
+    for (const member of this.#members.values()) member.update();
     if (this.#known !== this.version) {
       this.#known = this.version;
       const { members } = this;
       for (const subscriber of Array.from(this.#subscribers)) void this.#call(subscriber, members);
     }
     if (this.isEmpty) this.#onEmpty();
-  }
-
-  #announceChanges(): void {
-    const { node } = this.#options;
-    const changed = this.#announceAll ? new Set(this.#own.keys()) : this.#unannounced;
-    const here = Array.from(changed).flatMap((id) => this.#own.get(id) ?? []);
-    const gone = Array.from(this.#unannounced).filter((id) => !this.#own.has(id));
-    const all = this.#announceAll ? Array.from(this.#own.keys()) : undefined;
-    const asks = this.#asks;
-    this.#unannounced = new Set();
-    this.#announceAll = false;
-    this.#asks = false;
-    const channel = this.#channel;
-    if (channel === undefined) return;
-    const publish = (announcement: Announcement) => void this.#publish(channel, announcement);
-    for (let from = 0; from < here.length - pageSize; from += pageSize)
-      publish({ node, here: here.slice(from, from + pageSize) });
-    const last = here.slice(-(here.length % pageSize || pageSize));
-    if (last.length + gone.length > 0 || all !== undefined || asks)
-      publish({ node, here: last, gone, ...(all !== undefined && { all }), ...(asks && { asks }) });
-  }
-
-  /** What may be lost is announced again, with all other connections, at the next `retry`. */
-  async #publish(channel: PresenceChannel, announcement: Announcement): Promise<void> {
-    this.#publishing += 1;
-    try {
-      await channel.announce(announcement);
-    } catch (error) {
-      this.#announceAll = true;
-      if (announcement.asks === true) this.#asks = true;
-      this.#options.onError(error);
-    }
-    this.#publishing -= 1;
-    if (this.isEmpty) this.#plan();
   }
 
   async #call(subscriber: MembersListener, members: readonly PresentMember[]): Promise<void> {

@@ -40,8 +40,8 @@ export class Presences {
       ...own,
     });
     const nodes = new PresenceNodes(channelOptions(["", "presence", "nodes"]), {
-      expire: (node) => this.#each((room) => room.expire(node)),
-      onReturn: () => this.#each((room) => room.missed()),
+      expire: (node) => Array.from(this.#rooms.values(), (room) => room.expire(node)).some(Boolean),
+      onReturn: () => this.#each((room) => room.ask()),
       retry: () => this.#each((room) => room.retry()),
     });
     const open = (room: string, listener: AnnouncementListener) =>

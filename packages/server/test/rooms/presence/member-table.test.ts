@@ -61,6 +61,10 @@ describe("the members of a room", () => {
     two.set("n1", left);
     expect(two.members).toEqual(one.members);
     expect(one.members[0]?.data).toBe("right");
+    for (const table of [one, two]) table.set("n2", ada("c", { data: "second", at: 7 }));
+    two.delete("n2", "b");
+    two.set("n2", right);
+    expect(two.members).toEqual(one.members);
   });
 });
 

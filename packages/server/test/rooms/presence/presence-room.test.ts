@@ -1,37 +1,9 @@
-import type { MembersFrame, PresenceFrame } from "@symbolon/protocol/internal";
+import type { PresenceFrame } from "@symbolon/protocol/internal";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { PresenceRoom } from "../../../src/rooms/presence/presence-room.ts";
-import { Clock } from "../../../src/timing/clock.ts";
-import { flushPromises } from "../../flush-promises.ts";
 import { gate } from "../../gate.ts";
 import { TestOutlet } from "../test-outlet.ts";
-
-const noReader = { attach: () => {}, detach: () => {} };
-
-/** A room without a store, and functions that add clients which keep the frames that they are sent. */
-function startRoom(data: z.ZodType = z.string()) {
-  const clock = new Clock();
-  const errors: unknown[] = [];
-  const onError = (error: unknown): void => void errors.push(error);
-  let empty = 0;
-  const options = { definition: { data }, clock, node: "n1", others: undefined, onError };
-  const room = new PresenceRoom("tea", options, () => (empty += 1));
-  const join = (id: string, plain = false) => {
-    const member = room.add({ id, principal: undefined, onError }, noReader);
-    const outlet = new TestOutlet({ plain });
-    member.attach(outlet, undefined);
-    const show = (shown?: unknown, bytes = 50): void =>
-      member.onPresence({ t: "presence", room: "tea", data: shown }, bytes);
-    return { member, outlet, frames: outlet.frames as (MembersFrame | PresenceFrame)[], show };
-  };
-  /** Lets the room tell what has changed. */
-  const tick = async (): Promise<void> => {
-    clock.advance(1_000);
-    await flushPromises();
-  };
-  return { room, join, tick, errors, emptied: () => empty };
-}
+import { startRoom } from "./start-room.ts";
 
 describe("a client", () => {
   test("is sent nothing before it asks; then all members and its own id, and after that what has changed", async () => {
@@ -80,6 +52,7 @@ describe("a client", () => {
     a.show("throw");
     await tick();
     const refusals = a.frames.filter((frame): frame is PresenceFrame => frame.t === "presence");
+    expect(a.frames[1]).toMatchObject({ self: "a" });
     expect(refusals.map(({ code }) => code)).toEqual(["TOO_LARGE", "INVALID", "INTERNAL"]);
     expect(errors).toEqual([new Error("schema")]);
   });
@@ -103,7 +76,116 @@ describe("a client", () => {
     await tick();
     open();
     await tick();
+    await tick();
     expect(room.members).toMatchObject([{ data: last }]);
+  });
+
+  test("whose schema is asynchronous is validated once at a time: of what it shows meanwhile the newest counts", async () => {
+    const { passed, open } = gate();
+    const validated: string[] = [];
+    const { room, join, tick } = startRoom(
+      z.string().transform(async (text) => {
+        validated.push(text);
+        await passed;
+        return text;
+      }),
+    );
+    const a = join("a");
+    for (const text of ["1", "2", "3"]) {
+      a.show(text);
+      await tick();
+    }
+    open();
+    await tick();
+    await tick();
+    expect([validated, room.members]).toMatchObject([["1", "3"], [{ data: "3" }]]);
+  });
+
+  test.each([false, true])(
+    "that leaves while its data is validated is gone; its session moves: %j",
+    async (moved) => {
+      const { passed, open } = gate();
+      const { room, join, tick, emptied } = startRoom(
+        z.string().transform(async (text) => {
+          await passed;
+          return text;
+        }),
+      );
+      const a = join("a");
+      a.show("late");
+      await tick();
+      a.show("later");
+      a.member.detach();
+      a.member.leave(moved);
+      open();
+      for (let passes = 0; passes < 10; passes += 1) await tick();
+      expect([room.members, emptied()]).toEqual([[], 1]);
+    },
+  );
+
+  test("whose schema makes later what JSON cannot carry is refused, and the server goes on", async () => {
+    const { join, tick, errors } = startRoom(z.string().transform(async (text) => BigInt(text)));
+    const a = join("a");
+    a.show("1");
+    await tick();
+    await tick();
+    expect(a.frames).toMatchObject([{ t: "members" }, { t: "presence", code: "INTERNAL" }]);
+    expect(errors).toEqual([expect.any(TypeError)]);
+  });
+
+  test("that shows too much is sent the members all the same", async () => {
+    const { join, tick } = startRoom();
+    const a = join("a");
+    a.show("x", 4_097);
+    await tick();
+    expect(a.frames).toMatchObject([
+      { t: "presence", code: "TOO_LARGE" },
+      { self: "a", here: [{ id: "a" }] },
+    ]);
+  });
+
+  test("keeps the bytes of what it shows, also when it only asks who is there", async () => {
+    const { join, tick } = startRoom(z.string().transform((text) => text.repeat(100)));
+    const a = join("a");
+    a.show("ab");
+    await tick();
+    a.show();
+    await tick();
+    expect(a.member.bytes).toBe(202);
+  });
+
+  test("that reads nothing is sent no refusals", () => {
+    const { join } = startRoom();
+    const a = join("a");
+    a.outlet.fill();
+    for (let n = 0; n < 10; n += 1) a.show("x", 4_097);
+    expect(a.frames).toEqual([]);
+  });
+
+  test("that comes on another wire before the one before is lost is sent all members", async () => {
+    const { join, tick } = startRoom();
+    const a = join("a");
+    a.show();
+    await tick();
+    const outlet = new TestOutlet();
+    a.member.attach(outlet, undefined);
+    await tick();
+    join("b");
+    await tick();
+    expect(outlet.frames).toEqual([]);
+    a.show();
+    await tick();
+    expect(outlet.frames).toMatchObject([{ self: "a", here: [{ id: "a" }, { id: "b" }] }]);
+  });
+
+  test("shows what it set last, though another process has set the same member's data by a clock that is ahead", async () => {
+    const { room, join, tick } = startRoom();
+    const a = join("a");
+    const ahead = Date.now() + 1_000_000;
+    room.receive({ node: "n2", here: [{ id: "a", away: false, at: ahead, data: "before" }] });
+    a.show("after");
+    await tick();
+    expect(room.members).toMatchObject([{ data: "after" }]);
   });
 
   test("that reads slowly is sent no difference until it has read, and then one", async () => {
@@ -158,6 +240,18 @@ test("a room with many members comes in pages, and each change costs each member
   await tick();
   const sent = members.reduce((sum, { frames }) => sum + frames.length, 0);
   expect(sent).toBe(250 * 3 + 3);
+});
+
+test("many clients that come at once are sent all members as they are written once", async () => {
+  const { room, join, tick } = startRoom();
+  let written = 0;
+  const data = { toJSON: () => (written += 1) };
+  room.receive({ node: "n2", here: [{ id: "other", away: false, at: 1, data }] });
+  const clients = Array.from({ length: 50 }, (_, n) => join(`m${n}`));
+  for (const { show } of clients) show();
+  await tick();
+  const ids = clients.map(({ frames: [frame] }) => frame && "self" in frame && frame.self);
+  expect([written, ids]).toEqual([1, clients.map(({ member }) => member.client.id)]);
 });
 
 test("a room tells its subscribers of changes until they leave, and is empty when no one is left", async () => {

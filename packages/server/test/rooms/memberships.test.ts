@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { RoomMemberships, type RoomSubscriber } from "../../src/rooms/memberships.ts";
+import { TestOutlet } from "./test-outlet.ts";
+
+/** A membership that notes what its client does. */
+function createSubscriber() {
+  const seen: string[] = [];
+  const subscriber: RoomSubscriber = {
+    attach: () => void seen.push("attach"),
+    detach: () => void seen.push("detach"),
+  };
+  return { subscriber, seen };
+}
+
+test("a client that joins a room while it is disconnected is a member that is away, and one that has not connected yet is not", () => {
+  const memberships = new RoomMemberships("s1");
+  const [first, second] = [createSubscriber(), createSubscriber()];
+  memberships.add("tea", first.subscriber, undefined);
+  expect(first.seen).toEqual([]);
+  memberships.attach(new TestOutlet(), undefined);
+  memberships.detach();
+  memberships.add("milk", second.subscriber, undefined);
+  expect([first.seen, second.seen]).toEqual([["attach", "detach"], ["detach"]]);
+});
+
+test("a client that shows something where it cannot is refused, unless it reads nothing", () => {
+  const memberships = new RoomMemberships("s1");
+  const outlet = new TestOutlet();
+  memberships.attach(outlet, undefined);
+  memberships.add("tea", createSubscriber().subscriber, undefined);
+  for (const room of ["tea", "milk"]) memberships.receivePresence({ t: "presence", room }, 50);
+  expect(outlet.frames).toMatchObject([{ code: "NO_PRESENCE" }, { code: "NOT_A_MEMBER" }]);
+  outlet.fill();
+  for (const room of ["tea", "milk"]) memberships.receivePresence({ t: "presence", room }, 50);
+  expect(outlet.frames).toHaveLength(2);
+});
