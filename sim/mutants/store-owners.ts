@@ -16,8 +16,8 @@ export const storeOwnerMutants: readonly Mutant[] = [
     name: "a process does not renew its leases",
     mode: "memory-store",
     file: stored,
-    find: "      await this.#renew();\n",
-    replace: "",
+    find: "      await this.#renew();\n      while",
+    replace: "      while",
   },
   {
     name: "a session ends with its lease, and does not wait for its client",
