@@ -88,7 +88,7 @@ export const mutants: readonly FuzzMutant[] = [
     name: "a client keeps any number of rooms",
     world: "server",
     scenario: "endless rooms, messages and gaps",
-    file: "client/src/rooms.ts",
+    file: "client/src/rooms/rooms.ts",
     find: "else if (!known && positions.size >= rooms) throw inboxFull(",
     replace: "else if (!known && positions.size >= rooms * 1_000) throw inboxFull(",
   },

@@ -26,6 +26,8 @@ export interface ClientRoomsListener extends PresenceListener {
 
 /** The rooms that a client is in, and its position in each: each message of a room is received once and in order. */
 export interface ClientRooms {
+  /** The client is in a room, at a position; without an epoch it is there no longer. */
+  readonly place: (position: MemberPosition) => void;
   /** Who is in a room. */
   readonly presence: ClientPresence["of"];
 
@@ -41,7 +43,6 @@ export function createRooms({ onEvent, onGap, rooms = 1_000, ...others }: Client
   const presence = createPresence(others, (room) => positions.has(room));
   const isNew = (frame: SaidFrame | SkipFrame): boolean => advance(frame.room, ...decodePlacement(frame));
 
-  /** The client is in a room, at a position; without an epoch it is there no longer. */
   function place(position: MemberPosition): void {
     const [room, epoch] = position;
     const known = positions.get(room);
@@ -66,6 +67,7 @@ export function createRooms({ onEvent, onGap, rooms = 1_000, ...others }: Client
   }
 
   return {
+    place,
     presence: presence.of,
     detach() {
       presence.detach();

@@ -1,7 +1,7 @@
 import { ProtocolError } from "../errors.ts";
 import { callFrames } from "./call-frames.ts";
 import type { ReadOptions } from "./frame-codec.ts";
-import { array, count, defineFrames, name, object, optional, position, string } from "./frame-shapes.ts";
+import { count, defineFrames, name, object, optional, places, position, string } from "./frame-shapes.ts";
 
 /** The frames that a server alone reads. */
 const handshakeFrames = defineFrames({
@@ -12,7 +12,7 @@ const handshakeFrames = defineFrames({
     att: count,
     auth: optional(string),
     resume: optional(object({ sid: name, rt: name, ep: name, rx: position, tx0: count })),
-    rooms: optional(array(object({ 0: string, 1: name, 2: position, 3: position, 4: string }))),
+    rooms: optional(places),
     w: count,
     wb: count,
   },

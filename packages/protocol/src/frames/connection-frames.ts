@@ -69,6 +69,8 @@ export interface Welcome extends Received {
   readonly grace: number;
   /** The most bytes of a message to the server, its stamp included. @default any */
   readonly maxPayload?: number | undefined;
+  /** Where the client begins in rooms of which it had no position: it is in them from this frame on. @default none */
+  readonly rooms?: readonly MemberPosition[] | undefined;
 }
 
 /** The resume key as it is on the wire: a client sends it back as it is. */
@@ -109,6 +111,7 @@ export interface WelcomeFrame {
   readonly wb: number;
   readonly heartbeat: { readonly i: number; readonly t: number };
   readonly ttl: number;
+  readonly rooms?: readonly MemberPosition[] | undefined;
   readonly limits?: { readonly message: number } | undefined;
 }
 /** An acknowledgement on the wire: every message up to `a` has arrived and, except for `but`, is finished. */
@@ -205,7 +208,7 @@ export function decodeHello({ v, cid, key, att, auth, resume, rooms, w, wb }: He
 
 /** Writes a `welcome`. */
 export function encodeWelcome(welcome: Welcome): WelcomeFrame {
-  const { state, reason, key, upTo, pending, credit, heartbeat, grace, maxPayload } = welcome;
+  const { state, reason, key, upTo, pending, credit, heartbeat, grace, rooms = [], maxPayload } = welcome;
   return {
     t: "welcome",
     state,
@@ -219,13 +222,14 @@ export function encodeWelcome(welcome: Welcome): WelcomeFrame {
     wb: credit.bytes,
     heartbeat: { i: heartbeat.interval, t: heartbeat.timeout },
     ttl: grace,
+    rooms: rooms.length > 0 ? rooms : undefined,
     limits: maxPayload === undefined ? undefined : { message: maxPayload },
   };
 }
 
 /** Reads a `welcome`. */
 export function decodeWelcome(frame: WelcomeFrame): Accepted {
-  const { state, why, sid, rt, ep, rx, but = [], w, wb, heartbeat, limits } = frame;
+  const { state, why, sid, rt, ep, rx, but = [], w, wb, heartbeat, rooms, limits } = frame;
   return {
     state,
     reason: why,
@@ -234,6 +238,7 @@ export function decodeWelcome(frame: WelcomeFrame): Accepted {
     pending: but,
     credit: { messages: w, bytes: wb },
     maxSilence: heartbeat.i + heartbeat.t,
+    rooms,
     maxPayload: limits?.message,
   };
 }

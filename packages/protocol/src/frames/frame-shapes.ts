@@ -42,6 +42,9 @@ export const stamp: FrameShape = { s: optional(count), a: optional(count) };
 const room: Check = (value) => string(value) && (value as string).length <= 200;
 const place: FrameShape = { room, o: count, p: position };
 
+/** Where a client is in rooms, as `hello` and `welcome` have it. */
+export const places: Check = array(object({ 0: string, 1: name, 2: position, 3: position, 4: string }));
+
 /** The frames that every peer reads. */
 export const commonFrames: FrameShapes = defineFrames({
   welcome: {
@@ -56,6 +59,7 @@ export const commonFrames: FrameShapes = defineFrames({
     but: optional(array(count)),
     heartbeat: object({ i: count, t: count }),
     ttl: position,
+    rooms: optional(places),
     limits: optional(object({ message: count })),
   },
   ack: { a: count, but: optional(array(count)) },

@@ -235,6 +235,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     try {
       await this.#supersede(clientKey(owner), conversation, session.previousConversation);
       await conversation.setup(this.#setup);
+      if (this.#options.storedSessions !== undefined) await link.memberships.findPlaces();
       await acceptance.accept();
       const claim = stored?.claim ?? (await this.#options.storedSessions?.create(newSession(dial, link)));
       if (claim !== undefined) this.#record(conversation, claim);

@@ -25,6 +25,8 @@ export interface RoomSubscriber {
   attach(outlet: RoomOutlet, position: RoomPosition | undefined): void;
   /** The client has disconnected, or left the room. */
   detach(): void;
+  /** Where the client begins in the room. Rejects when the log fails. @default the client learns it on the connection alone */
+  place?(): Promise<MemberPosition | undefined>;
   /** The client follows who is in the room, and perhaps shows something. Without it the room has no presence. */
   onPresence?(frame: PresenceFrame, bytes: number): void;
   /** The bytes of what the client shows. @default 0 */
@@ -33,6 +35,8 @@ export interface RoomSubscriber {
 
 /** The size of a membership, or of a position, without the name of its room, in bytes, estimated. */
 const bytesPerRoom = 2_048;
+
+const noPlaces: readonly MemberPosition[] = [];
 
 /** The rooms that a client has joined; survives reconnects. */
 export class RoomMemberships {
@@ -47,6 +51,7 @@ export class RoomMemberships {
   #isDetached = false;
   /** Undefined until the client joins a room. */
   #subscribers: Map<string, RoomSubscriber> | undefined;
+  #places: readonly MemberPosition[] = noPlaces;
   /** Positions from an earlier session, in rooms that the client has not joined in this one. Undefined without any. */
   #earlierPositions: Map<string, MemberPosition> | undefined;
 
@@ -73,6 +78,25 @@ export class RoomMemberships {
   /** A session begins: keeps the positions that its client has from an earlier one. */
   restore(rooms: Hello["rooms"]): void {
     for (const position of rooms ?? []) (this.#earlierPositions ??= new Map()).set(position[0], position);
+  }
+
+  /**
+   * Finds where the client begins in the rooms that it is in, for its `welcome`. A client that has a `welcome` without them, and
+   * whose process ends then, would begin in another process where the rooms are by then. Never rejects.
+   */
+  async findPlaces(): Promise<void> {
+    const subscribers = Array.from(this.#subscribers?.values() ?? []);
+    const places = await Promise.allSettled(subscribers.map(async (subscriber) => subscriber.place?.()));
+    this.#places = places.flatMap((place) =>
+      place.status === "fulfilled" && place.value !== undefined ? [place.value] : [],
+    );
+  }
+
+  /** Takes out what `findPlaces` has found, of the rooms of which the client has no position. */
+  takePlaces(known: Hello["rooms"] = []): readonly MemberPosition[] {
+    const places = this.#places;
+    this.#places = noPlaces;
+    return places.filter(([room]) => !known.some(([name]) => name === room));
   }
 
   /** Takes out the position from an earlier session in a room that the client joins. */

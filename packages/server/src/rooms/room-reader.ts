@@ -6,6 +6,7 @@ import {
   type Frame,
   type Gap,
   jsonFrames,
+  type MemberPosition,
 } from "@symbolon/protocol/internal";
 import { RoomArrivals } from "./room-arrivals.ts";
 import { nextTurn } from "../timing/next-turn.ts";
@@ -83,6 +84,11 @@ export class RoomReader implements RoomSubscriber, RoomMessageListener {
     if (this.#arrivals === undefined) this.#collect();
     this.#room.add(this);
     void this.#begin(attachment, catchUp, position);
+  }
+
+  async place(): Promise<MemberPosition | undefined> {
+    const start = await this.#getStart();
+    return this.#positionOf(start, start.offset);
   }
 
   detach(): void {
@@ -241,12 +247,16 @@ export class RoomReader implements RoomSubscriber, RoomMessageListener {
   }
 
   /** Informs the client where it is in the room, and gives it the proof that it may continue there in another session. */
-  #sendPosition(attachment: Attachment, { epoch, from, membership }: MemberStart): void {
+  #sendPosition(attachment: Attachment, start: MemberStart): void {
+    const position = this.#positionOf(start, this.#position.offset);
+    if (position !== undefined) this.#sendFrame(attachment, encodePosition(position));
+  }
+
+  #positionOf({ epoch, from, membership }: MemberStart, offset: number): MemberPosition | undefined {
     const { name, key, proofs } = this.#room.options;
     const { member } = this.#member;
-    if (member === undefined) return;
-    const proof = proofs.sign({ room: key, epoch, from, member, membership });
-    this.#sendFrame(attachment, encodePosition([name, epoch, this.#position.offset, from, proof]));
+    if (member === undefined) return undefined;
+    return [name, epoch, offset, from, proofs.sign({ room: key, epoch, from, member, membership })];
   }
 
   #sendGap(attachment: Attachment, gap: Omit<Gap, "room">): void {

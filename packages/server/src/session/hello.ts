@@ -68,8 +68,9 @@ export function createWelcome(
   {
     missing,
     ...welcome
-  }: Omit<Welcome, "upTo" | "pending" | "credit"> & { readonly missing: Iterable<number> },
+  }: Omit<Welcome, "upTo" | "pending" | "credit" | "rooms"> & { readonly missing: Iterable<number> },
+  rooms: Welcome["rooms"],
 ): Frame {
   const { upTo } = receiver.received;
-  return encodeWelcome({ ...welcome, upTo, pending: [...missing], credit: window });
+  return encodeWelcome({ ...welcome, upTo, pending: [...missing], credit: window, rooms });
 }

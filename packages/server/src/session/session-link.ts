@@ -158,7 +158,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
     const { grace } = sessions.options;
     const missing = this.#parts.restored?.missing ?? [];
     const welcome = { state, reason, key: secret, missing, heartbeat, grace, maxPayload };
-    wire.sendFrame(createWelcome(session, welcome));
+    wire.sendFrame(createWelcome(session, welcome, this.memberships.takePlaces(hello.rooms)));
     if (this.#recorder !== undefined) this.#recorder.wire = caller.wire;
     const upTo = hello.resume?.receivedUpTo ?? 0;
     this.session.sender.attach(this.#recorder ?? wire, { upTo, pending: [], credit: hello.credit });

@@ -1,3 +1,4 @@
+import type { MemberPosition } from "@symbolon/protocol/internal";
 import { expect, test } from "vitest";
 import { RoomMemberships, type RoomSubscriber } from "../../src/rooms/memberships.ts";
 import { TestOutlet } from "./test-outlet.ts";
@@ -33,4 +34,19 @@ test("a client that shows something where it cannot is refused, unless it reads 
   outlet.fill();
   for (const room of ["tea", "milk"]) memberships.receivePresence({ t: "presence", room }, 50);
   expect(outlet.frames).toHaveLength(2);
+});
+
+test("where a client begins is found in all its rooms for one welcome, but where the log fails or the client has a position", async () => {
+  const memberships = new RoomMemberships("s1");
+  const place = (room: string): MemberPosition => [room, "e", 4, 4, "proof"];
+  const join = (room: string, find?: RoomSubscriber["place"]): void =>
+    memberships.add(room, { ...createSubscriber().subscriber, ...(find && { place: find }) }, undefined);
+  join("tea", async () => place("tea"));
+  join("milk", async () => place("milk"));
+  join("lost", () => Promise.reject(new Error("no connection")));
+  join("plain");
+  expect(memberships.takePlaces()).toEqual([]);
+  await memberships.findPlaces();
+  expect(memberships.takePlaces([place("milk")])).toEqual([place("tea")]);
+  expect(memberships.takePlaces()).toEqual([]);
 });

@@ -1,5 +1,11 @@
 import { type Message, RequestError, type Schema } from "@symbolon/protocol";
-import { isThenable, jsonFrames, type PresenceFrame, validate } from "@symbolon/protocol/internal";
+import {
+  isThenable,
+  jsonFrames,
+  type MemberPosition,
+  type PresenceFrame,
+  validate,
+} from "@symbolon/protocol/internal";
 import type { RoomOutlet, RoomSubscriber } from "../memberships.ts";
 import type { RoomPosition } from "../../store/room-log.ts";
 import type { PresentConnection } from "./member-table.ts";
@@ -65,6 +71,10 @@ export class PresenceMember implements RoomSubscriber {
   /** The bytes of what it shows, as a JSON text, estimated. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  async place(): Promise<MemberPosition | undefined> {
+    return this.#reader.place?.();
   }
 
   attach(outlet: RoomOutlet, position: RoomPosition | undefined): void {
