@@ -232,20 +232,22 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     const lastCallId = (stored?.claim.fence ?? 0) * 2 ** 32; // never repeats a number of an earlier process
     const conversation = this.#open(exchange, link, lastCallId);
     if (conversation instanceof Response) return conversation;
+    let claim = stored?.claim;
     try {
       await this.#supersede(clientKey(owner), conversation, session.previousConversation);
       await conversation.setup(this.#setup);
       if (this.#options.storedSessions !== undefined) await link.memberships.findPlaces();
       await acceptance.accept();
-      const claim = stored?.claim ?? (await this.#options.storedSessions?.create(newSession(dial, link)));
-      if (claim !== undefined) this.#record(conversation, claim);
+      claim ??= await this.#options.storedSessions?.create(newSession(dial, link));
       conversation.run();
-      if (claim !== undefined) this.#trackHandlers(conversation);
+      if (claim !== undefined) this.#record(conversation, claim);
+      claim = undefined; // the session ends with its conversation now
       if (stored !== undefined) sendLostCalls(link, readNote(stored.state));
       const started = reason === undefined ? "new" : "reset";
       acceptance.releaseAfter(link.attach(caller, stored === undefined ? started : "resumed", reason));
       return undefined;
     } catch (error) {
+      if (claim !== undefined) void this.#options.storedSessions?.giveUp(claim, stored === undefined);
       await conversation.abort();
       return exchange.errorResponse(error);
     }
@@ -281,20 +283,16 @@ export class ContractService<C extends AnyContract> implements Service<C> {
     await handling?.waitForHandlers();
   }
 
-  /** Has the store record a session from now on. */
-  #record({ link, peer }: Conversation<C, SessionLink>, claim: Claim): void {
+  /** Has the store record a session from now on, and keeps its conversation until its last handler has settled. */
+  #record(conversation: Conversation<C, SessionLink>, claim: Claim): void {
+    const { link, peer } = conversation;
     const { storedSessions } = this.#options;
     const { sender } = link.session;
     if (storedSessions === undefined) return;
     link.record(storedSessions, claim, () => ({ ...peer.openCalls, hasUnsent: sender.unsent > 0 }));
-  }
-
-  /** Keeps a conversation until its last handler has settled. */
-  #trackHandlers(conversation: Conversation<C, SessionLink>): void {
-    const { id } = conversation.link;
-    this.#handling.set(id, conversation);
+    this.#handling.set(link.id, conversation);
     void conversation.handled.then(() => {
-      if (this.#handling.get(id) === conversation) this.#handling.delete(id);
+      if (this.#handling.get(link.id) === conversation) this.#handling.delete(link.id);
     });
   }
 }

@@ -81,7 +81,7 @@ export class StoredSessions {
   #beatAt: number;
   #beating = false;
   #confirming: Promise<void> | undefined;
-  /** For how long the process had stood still when the store last answered; 0 from the next sweep on. */
+  /** For how long the process had stood still when it last asked the store; 0 from the next sweep on. */
   #confirmedFor = 0;
   #stopped = false;
 
@@ -123,12 +123,12 @@ export class StoredSessions {
   }
 
   async #confirm(): Promise<void> {
+    this.#confirmedFor = this.#clock.behind; // not later: it may stand still again before it reads the answer
     try {
       await this.#renew();
     } catch (error) {
       this.#onError(error);
     }
-    this.#confirmedFor = this.#clock.behind;
     this.#confirming = undefined;
   }
 
@@ -201,6 +201,18 @@ export class StoredSessions {
   /** As `SessionStore.remove`. */
   remove(claim: Claim): Awaitable<boolean> {
     return this.#sessions.remove(claim);
+  }
+
+  /**
+   * The client of a session went away before it was served here. A session that it knows waits for it, a new one ends. Never
+   * rejects.
+   */
+  async giveUp(claim: Claim, isNew: boolean): Promise<void> {
+    try {
+      await (isNew ? this.remove(claim) : this.release(claim));
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 
   /**
