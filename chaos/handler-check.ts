@@ -1,4 +1,4 @@
-import type { Kills } from "./kills.ts";
+import type { Interruptions } from "./interruptions.ts";
 import { Sequence, type Verdict } from "./sequence-check.ts";
 
 /** The messages of one name that a client has sent. */
@@ -32,7 +32,7 @@ export class HandlerCheck {
   readonly wronglyRepeated: Repeat[] = [];
   readonly #of: string;
   readonly #sent: SentMessages;
-  readonly #kills: Kills;
+  readonly #interruptions: Interruptions;
   readonly #sequence = new Sequence();
   /** The newest call for each message. */
   readonly #calls = new Map<number, HandlerCall>();
@@ -40,10 +40,10 @@ export class HandlerCheck {
   /** The message that the process handled last, since another process had the session. */
   #last = 0;
 
-  constructor(of: string, sent: SentMessages, kills: Kills) {
+  constructor(of: string, sent: SentMessages, interruptions: Interruptions) {
     this.#of = of;
     this.#sent = sent;
-    this.#kills = kills;
+    this.#interruptions = interruptions;
   }
 
   /** Records that a handler was called for message `n`. */
@@ -71,8 +71,13 @@ export class HandlerCheck {
 
   /** Whether the first process was killed or stopped before it had finished the message. */
   #wasInProgress(n: number, first: HandlerCall, again: HandlerCall): boolean {
-    const killedAt = this.#kills.timeOf(first.pid, first.at);
+    const interruptedAt = this.#interruptions.timeOf(first.pid, first.at);
     const settledAt = this.#sent.settledAt[n - 1] ?? Infinity;
-    return first.pid !== again.pid && killedAt !== undefined && killedAt <= again.at && settledAt >= killedAt;
+    return (
+      first.pid !== again.pid &&
+      interruptedAt !== undefined &&
+      interruptedAt <= again.at &&
+      settledAt >= interruptedAt
+    );
   }
 }

@@ -2,7 +2,7 @@
 import { createReadStream, openSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { HandlerCheck, type Repeat, type SentMessages } from "./handler-check.ts";
-import type { Kills } from "./kills.ts";
+import type { Interruptions } from "./interruptions.ts";
 import type { Verdict } from "./sequence-check.ts";
 
 /** The client's messages whose handlers write to the log. */
@@ -61,7 +61,7 @@ export interface Findings {
 /** Compares a log with the messages that the clients have sent. */
 export async function checkLog(
   path: string,
-  kills: Kills,
+  interruptions: Interruptions,
   sentBy: (client: string, name: LoggedMessage) => SentMessages | undefined,
 ): Promise<Findings> {
   const checks = new Map<string, HandlerCheck>();
@@ -76,7 +76,8 @@ export async function checkLog(
     }
     const key = `${type} ${client}`;
     const check =
-      checks.get(key) ?? new HandlerCheck(key, sentBy(client, type as LoggedMessage) ?? nothing, kills);
+      checks.get(key) ??
+      new HandlerCheck(key, sentBy(client, type as LoggedMessage) ?? nothing, interruptions);
     checks.set(key, check);
     check.add(Number(n), call);
   }

@@ -53,7 +53,7 @@ export async function disturbNodes(
     else if (fault === "SIGTERM") await nodes.terminate(node);
     else if (fault === "Redis") await nodes.restartRedis();
     else {
-      nodes.kills.stop(node);
+      nodes.interruptions.stop(node);
       await setTimeout(stopTime);
       node.signal("SIGCONT");
     }

@@ -47,7 +47,7 @@ export async function runNodes(settings: Settings, directory: string): Promise<R
     const late = await fleet.end(settleTimeout);
     await nodes.stop();
 
-    const findings = await checkLog(handlerLog, nodes.kills, fleet.sent);
+    const findings = await checkLog(handlerLog, nodes.interruptions, fleet.sent);
     return resultsOf(fleet, findings, {
       title: `chaos on ${count} nodes: ${clients} clients, ${seconds} s, grace ${grace / 1_000} s, seed ${seed}`,
       faults: counts,

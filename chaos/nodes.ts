@@ -2,7 +2,7 @@ import { Balancer } from "../demo/nodes/balancer.ts";
 import { ports } from "../e2e/ports.ts";
 import { ServerProcess } from "../e2e/server-process.ts";
 import { RedisServer } from "../packages/redis/test/redis-server/redis-server.ts";
-import { Kills } from "./kills.ts";
+import { Interruptions } from "./interruptions.ts";
 
 /** Options of nodes. */
 export interface NodesOptions {
@@ -23,7 +23,7 @@ const terminationTimeout = 15_000;
 
 /** Several server processes that share one Redis, behind a balancer. */
 export class Nodes {
-  readonly kills = new Kills();
+  readonly interruptions = new Interruptions();
   readonly redis: RedisServer;
   readonly nodes: readonly ServerProcess[];
   readonly #balancer: Balancer;
@@ -76,9 +76,9 @@ export class Nodes {
     return this.#problems;
   }
 
-  /** Kills a node, and starts it again. */
+  /** Interruptions a node, and starts it again. */
   async kill(node: ServerProcess): Promise<void> {
-    await this.kills.kill(node);
+    await this.interruptions.kill(node);
     await this.#startAgain(node);
   }
 
@@ -91,7 +91,7 @@ export class Nodes {
     await this.#startAgain(node);
   }
 
-  /** Kills Redis, and starts it again on its append-only file. */
+  /** Interruptions Redis, and starts it again on its append-only file. */
   async restartRedis(): Promise<void> {
     await this.redis.signal("SIGKILL");
     await this.redis.restart();

@@ -12,7 +12,7 @@ import { ServerProcess } from "../e2e/server-process.ts";
 import { ClientFleet } from "./client-fleet.ts";
 import { DialCounts, expectDials } from "./dials.ts";
 import { checkLog } from "./handler-log.ts";
-import { Kills } from "./kills.ts";
+import { Interruptions } from "./interruptions.ts";
 import type { LoadClient } from "./load-client.ts";
 import { Counts, isClean, quantile, report } from "./report.ts";
 import { resultsOf } from "./results.ts";
@@ -66,7 +66,7 @@ async function measure(mode: "server" | "network", directory: string): Promise<v
   const startTime = performance.now() - beforeStart;
   try {
     const dials = new DialCounts();
-    const kills = new Kills();
+    const interruptions = new Interruptions();
     const fleet = await ClientFleet.open({
       port: server.port,
       clients,
@@ -84,7 +84,7 @@ async function measure(mode: "server" | "network", directory: string): Promise<v
     faults.add(mode);
     const start = performance.now();
     dials.start();
-    if (mode === "server") await kills.kill(server);
+    if (mode === "server") await interruptions.kill(server);
     else fleet.cut();
     await setTimeout(mode === "server" ? outage - startTime : outage);
     if (mode === "server") {
@@ -97,7 +97,7 @@ async function measure(mode: "server" | "network", directory: string): Promise<v
     const late = await fleet.end(settleTimeout);
     await server.kill();
 
-    const findings = await checkLog(handlerLog, kills, fleet.sent);
+    const findings = await checkLog(handlerLog, interruptions, fleet.sent);
     const results = resultsOf(fleet, findings, {
       title: `outage of the ${mode}: ${clients} clients, ${((back - start) / 1_000).toFixed(1)} s, seed ${seed}`,
       faults,

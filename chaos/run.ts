@@ -12,7 +12,7 @@ import { findRedisServer } from "../packages/redis/test/redis-server/find.ts";
 import { SeededRandom } from "../sim/virtual/seeded-random.ts";
 import { ClientFleet } from "./client-fleet.ts";
 import { checkLog } from "./handler-log.ts";
-import { Kills } from "./kills.ts";
+import { Interruptions } from "./interruptions.ts";
 import { runNodes, settleTimeout } from "./nodes-run.ts";
 import { type Settings, settingsOf } from "./options.ts";
 import { disturbServer } from "./process-faults.ts";
@@ -35,7 +35,7 @@ async function run(settings: Settings, directory: string): Promise<Results> {
   });
   try {
     const faults = new Counts();
-    const kills = new Kills();
+    const interruptions = new Interruptions();
     const fleet = await ClientFleet.open({
       ...settings,
       port: server.port,
@@ -50,7 +50,7 @@ async function run(settings: Settings, directory: string): Promise<Results> {
       await disturbServer(server, over, {
         random: new SeededRandom(seed, "process faults"),
         faults: processFaults,
-        kills,
+        interruptions,
         onReturn(fault) {
           faults.add(fault);
           for (const { inbound } of fleet.clients) inbound.startRecovery();
@@ -59,7 +59,7 @@ async function run(settings: Settings, directory: string): Promise<Results> {
     const late = await fleet.end(settleTimeout);
     await server.kill();
 
-    const findings = await checkLog(handlerLog, kills, fleet.sent);
+    const findings = await checkLog(handlerLog, interruptions, fleet.sent);
     return resultsOf(fleet, findings, {
       title: `chaos: ${clients} clients, ${seconds} s, seed ${seed}`,
       faults,

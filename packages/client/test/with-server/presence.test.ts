@@ -102,13 +102,19 @@ beforeEach(() => {
   onTestFinished(() => random.mockRestore());
 });
 
+/** Bob sees Ada, who has set her name. */
+async function meet() {
+  const clock = new Clock();
+  const node = startNode(clock);
+  const [ada, bob] = [connectTo(node, "ada"), connectTo(node, "bob")];
+  ada.client.presence("main").set({ name: "Ada" });
+  await eventually(clock, bob.here, ["ada here 1 Ada", "bob here 1 - self"]);
+  return { clock, node, ada, bob };
+}
+
 describe("the members of a room", () => {
   test("see who is there, and what each shows, as the schema makes it", async () => {
-    const clock = new Clock();
-    const node = startNode(clock);
-    const [ada, bob] = [connectTo(node, "ada"), connectTo(node, "bob")];
-    ada.client.presence("main").set({ name: "Ada" });
-    await eventually(clock, bob.here, ["ada here 1 Ada", "bob here 1 - self"]);
+    const { clock, node, ada, bob } = await meet();
     await eventually(clock, ada.here, ["ada here 1 Ada self", "bob here 1 -"]);
     expect(bob.client.presence("main").value.find(({ data }) => data)?.data).toEqual({ name: "Ada", x: 0 });
     expect(node.room.presence.members).toMatchObject([{ id: "@ada", data: { x: 0 } }, { id: "@bob" }]);
@@ -120,11 +126,7 @@ describe("the members of a room", () => {
   });
 
   test("are away while they are disconnected, are back with what they showed, and gone with their session", async () => {
-    const clock = new Clock();
-    const node = startNode(clock);
-    const [ada, bob] = [connectTo(node, "ada"), connectTo(node, "bob")];
-    ada.client.presence("main").set({ name: "Ada" });
-    await eventually(clock, bob.here, ["ada here 1 Ada", "bob here 1 - self"]);
+    const { clock, node, ada, bob } = await meet();
     const { passed, open } = gate();
     ada.place.dials = passed;
     ada.client.reconnect();

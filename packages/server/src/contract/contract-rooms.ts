@@ -5,6 +5,7 @@ import type { ContractRoom, JoinOptions, RoomsOptions, RoomView } from "./contra
 import type { ContractRoomsOptions, RoomClient } from "../rooms/contract-rooms-options.ts";
 import type { RoomScope } from "./handlers.ts";
 import type { Peer } from "./peer.ts";
+import { noPresence } from "../rooms/memberships.ts";
 import { Presences } from "../rooms/presence/presences.ts";
 import { RoomReader } from "../rooms/room-reader.ts";
 import { RoomSource } from "../rooms/room-source.ts";
@@ -216,7 +217,7 @@ export class ContractRooms<C extends AnyContract> {
   /** @throws TypeError when the contract declares no presence. */
   #presenceOf(name: string): RoomView<C>["presence"] {
     if (this.#presences !== undefined) return this.#presences.view(name) as RoomView<C>["presence"]; // its schema has made the data
-    throw new TypeError("the contract declares no presence: contract(path, { presence: { data: schema } })");
+    throw new TypeError(noPresence);
   }
 
   #sourceOf(name: string): RoomSource {

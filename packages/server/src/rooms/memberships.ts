@@ -25,7 +25,7 @@ export interface RoomSubscriber {
   attach(outlet: RoomOutlet, position: RoomPosition | undefined): void;
   /** The client has disconnected, or left the room. */
   detach(): void;
-  /** Where the client begins in the room. Rejects when the log fails. @default the client learns it on the connection alone */
+  /** Where the client begins in the room. Rejects when the log fails. @default a `room` frame has it, later */
   place?(): Promise<MemberPosition | undefined>;
   /** The client follows who is in the room, and perhaps shows something. Without it the room has no presence. */
   onPresence?(frame: PresenceFrame, bytes: number): void;
@@ -35,6 +35,9 @@ export interface RoomSubscriber {
 
 /** The size of a membership, or of a position, without the name of its room, in bytes, estimated. */
 const bytesPerRoom = 2_048;
+
+/** Why a room has no presence. */
+export const noPresence = "the contract declares no presence: contract(path, { presence: { data: schema } })";
 
 const noPlaces: readonly MemberPosition[] = [];
 
@@ -147,10 +150,7 @@ export class RoomMemberships {
             "NOT_A_MEMBER",
             "only members of a room are present: the server joins its clients by room(name).join(peer)",
           ]
-        : [
-            "NO_PRESENCE",
-            "the contract declares no presence: contract(path, { presence: { data: schema } })",
-          ];
+        : ["NO_PRESENCE", noPresence];
     const sink = this.#outlet?.sink;
     if (sink?.drained() === undefined) sink?.send(jsonFrames.write({ t: "presence", room, code, message }));
   }

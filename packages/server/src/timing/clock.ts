@@ -20,7 +20,7 @@ export class Clock {
     return this.#createdAt + this.#now;
   }
 
-  /** How long ago the last sweep was, in ms, where it comes by itself: much more than 100 when the process has stood still. */
+  /** How long ago a clock that sweeps by itself did so, in ms: much more than 100 when the process has stood still. 0 for other clocks. */
   get behind(): number {
     return 0;
   }

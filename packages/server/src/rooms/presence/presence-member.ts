@@ -144,7 +144,7 @@ export class PresenceMember implements RoomSubscriber {
     this.#room.remove(this, moved);
   }
 
-  /** The session has moved away and is back: what its wire before still does changes nothing. */
+  /** The session has moved away and is back with another membership: what its wire before still does changes nothing. */
   supersede(): void {
     this.#left = true;
     this.#frame = undefined;
@@ -165,7 +165,7 @@ export class PresenceMember implements RoomSubscriber {
     }
   }
 
-  /** The client knows nothing, as far as is known. */
+  /** Nothing that the client was sent counts any more: its next wire gets all members. */
   #forget(): void {
     this.#outlet = undefined;
     this.#follows = false;
@@ -181,7 +181,7 @@ export class PresenceMember implements RoomSubscriber {
   }
 
   #change(change: Partial<PresentConnection>): void {
-    if (this.#left) return; // its schema was slower
+    if (this.#left) return; // the schema has settled later
     this.#connection = { ...this.#connection, ...change };
     this.#room.change(this.#connection);
   }

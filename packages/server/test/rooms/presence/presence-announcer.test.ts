@@ -61,15 +61,21 @@ function startStore() {
   return { startNode, pass, listeners };
 }
 
+/** Two processes with a member each, of which both know. */
+async function startPair() {
+  const { startNode, pass } = startStore();
+  const [one, two] = [startNode("n1"), startNode("n2")];
+  const a = one.join("a");
+  two.join("b");
+  await pass(1_000);
+  return { pass, one, two, a };
+}
+
 const idsOf = ({ members }: PresenceRoom): string[] => members.map(({ id }) => id).sort();
 
 describe("a process", () => {
   test("whose last member leaves while the store fails tries again, and then has no room", async () => {
-    const { startNode, pass } = startStore();
-    const [one, two] = [startNode("n1"), startNode("n2")];
-    const a = one.join("a");
-    two.join("b");
-    await pass(1_000);
+    const { pass, one, two, a } = await startPair();
     expect(two.ids()).toEqual(["a", "b"]);
     one.store.append = () => Promise.reject(new Error("no connection"));
     a.leave();
@@ -104,11 +110,7 @@ describe("a process", () => {
   });
 
   test("has one announcement on its way to a slow store, and then sends the newest", async () => {
-    const { startNode, pass } = startStore();
-    const [one, two] = [startNode("n1"), startNode("n2")];
-    const a = one.join("a");
-    two.join("b");
-    await pass(1_000);
+    const { pass, one, two, a } = await startPair();
     const { length } = one.sent;
     const { passed, open } = gate();
     one.store.append = () => passed.then(() => true);

@@ -1,10 +1,10 @@
 import type { ServerProcess } from "../e2e/server-process.ts";
 
 /** When server processes were killed, or stopped for so long that others took their sessions. */
-export class Kills {
+export class Interruptions {
   readonly #times = new Map<number, number[]>();
 
-  /** Kills a server by SIGKILL. */
+  /** Interruptions a server by SIGKILL. */
   async kill(server: ServerProcess): Promise<void> {
     this.#add(server);
     await server.kill();
