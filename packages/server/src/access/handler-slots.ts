@@ -23,17 +23,6 @@ export class HandlerSlots {
     this.#paused = paused;
   }
 
-  /**
-   * Takes a slot for a handler. Each slot has to be released.
-   * @returns undefined when it has one; else a promise that resolves when it has one, and rejects when `signal` aborts
-   * before: it has none then.
-   */
-  acquire(account: string, signal: AbortSignal): Promise<void> | undefined {
-    if (!this.allows(account)) return this.wait(account, signal);
-    this.take(account);
-    return undefined;
-  }
-
   /** Whether a handler may run now: one that is over at once needs no slot. */
   allows(account: string): boolean {
     return this.#hasFree(account) && !this.#waiting.has(account) && !this.#isPaused();
@@ -45,7 +34,10 @@ export class HandlerSlots {
     this.#used.set(account, (this.#used.get(account) ?? 0) + 1);
   }
 
-  /** Resolves when a handler has a slot, behind those that wait; rejects when `signal` aborts before: it has none then. */
+  /**
+   * Resolves when a handler has a slot, behind those that wait; it has to be released. Rejects when `signal` aborts before: it
+   * has none then.
+   */
   wait(account: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiters = this.#waiting.get(account) ?? new Set();

@@ -93,6 +93,10 @@ export class ConversationPeerOptions<C extends AnyContract> implements PeerConve
     return this.end.moved;
   }
 
+  get lost(): boolean {
+    return this.end.lost;
+  }
+
   get receives(): Messages {
     return this.#scope.receives;
   }

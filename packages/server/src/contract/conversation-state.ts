@@ -54,6 +54,7 @@ export class ConversationEnd {
   /** Made when the signal is first read. */
   #abort: AbortController | undefined;
   #reason: CloseError | undefined;
+  #lost = false;
 
   /** Resolves with the end. */
   get closed(): Promise<Closed> {
@@ -67,6 +68,17 @@ export class ConversationEnd {
       if (this.#reason !== undefined) this.#abort.abort(this.#reason);
     }
     return this.#abort.signal;
+  }
+
+  /** Whether this process no longer has the session. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** Another process may have the session: no handler starts here any more. */
+  lose(reason: CloseError): void {
+    this.#lost = true;
+    this.abort(reason);
   }
 
   /** Aborts the signal; the first reason counts. */

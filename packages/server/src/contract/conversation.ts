@@ -142,13 +142,14 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
   onLost(loss: Loss): void {
     if (loss.type === "failed") void this.#exchange.report(loss.error, "open");
     const error = closeAfter(loss);
-    this.#peerOptions.end.abort(error); // a handler that waits for a slot does not start
+    this.#peerOptions.end.lose(error);
     if (loss.type === "taken") this.onMoved(error);
     else this.terminate(error);
   }
 
   onMoved(error: CloseError): void {
     this.#peerOptions.end.moved = true;
+    this.#peerOptions.end.lose(error);
     this.terminate(error);
   }
 

@@ -40,6 +40,8 @@ export interface HandlerConversation {
   readonly context: unknown;
   /** Aborts when the conversation ends. */
   readonly signal: AbortSignal;
+  /** Whether this process no longer has the session: the one that has it handles what has not started here. */
+  readonly lost: boolean;
   readonly record: RecordRoomMessages;
   /** The account of the client. */
   readonly account: string;
@@ -139,11 +141,27 @@ export class HandlerTable<C extends AnyContract> {
 
   /** Calls a handler when it may run, and commits what it sent in rooms when it has settled. */
   #run(handler: Handler<C>, input: unknown, s: number | undefined, context?: CallContext): unknown {
-    const { slots, account } = this.options;
     const call = new HandlerCall(this, s, context);
-    return slots.allows(account)
+    return this.#mayStart()
       ? this.#call(handler, input, call, false)
-      : slots.wait(account, call.signal).then(() => this.#call(handler, input, call, true));
+      : this.#wait(call.signal).then(() => this.#call(handler, input, call, true));
+  }
+
+  /** Whether a handler may run now. @throws the `CloseError` of a session that this process no longer has. */
+  #mayStart(): boolean {
+    const { slots, account, lost, signal } = this.options;
+    if (lost) throw signal.reason;
+    return slots.allows(account);
+  }
+
+  /** Waits for a slot. Rejects when `cancelled` aborts before, and when this process no longer has the session. */
+  async #wait(cancelled: AbortSignal): Promise<void> {
+    const { slots, account } = this.options;
+    await slots.wait(account, cancelled);
+    const { lost, signal } = this.options;
+    if (!lost) return;
+    slots.release(account);
+    throw signal.reason;
   }
 
   /** Only a handler that returns a promise runs beside others, and needs a slot. */
@@ -172,8 +190,9 @@ export class HandlerTable<C extends AnyContract> {
     const room = (name: string): ContractRoom<C> => this.contract.roomFor(account, name);
     const run = (): unknown =>
       withEnd(() => handler(input, { ...call, messageKey: this.messageKey(s), room }), this.#releaseOnce());
-    const waiting = slots.acquire(account, call.signal);
-    return waiting === undefined ? run() : waiting.then(run);
+    if (!this.#mayStart()) return this.#wait(call.signal).then(run);
+    slots.take(account);
+    return run();
   }
 
   /** Releases the slot of a handler; only the first call counts. */

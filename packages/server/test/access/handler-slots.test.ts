@@ -8,9 +8,10 @@ function createSlots(count: number) {
   const slots = new HandlerSlots(count);
   const started: string[] = [];
   const start = (name: string, account: string, signal = new AbortController().signal) => {
-    const waiting = slots.acquire(account, signal);
-    if (waiting === undefined) started.push(name);
-    return waiting?.then(() => void started.push(name));
+    if (!slots.allows(account)) return slots.wait(account, signal).then(() => void started.push(name));
+    slots.take(account);
+    started.push(name);
+    return undefined;
   };
   const startMany = (many: number, account: string): number => {
     const before = started.length;
@@ -101,9 +102,9 @@ test("no handler starts while the slots are paused, and then all start that wait
   const started: string[] = [];
   const signal = new AbortController();
   const waiting = ["a", "b"].map((name) =>
-    slots.acquire(name, signal.signal)?.then(() => started.push(name)),
+    slots.allows(name) ? undefined : slots.wait(name, signal.signal).then(() => started.push(name)),
   );
-  const cancelled = slots.acquire("c", AbortSignal.abort(new Error("cancelled")));
+  const cancelled = slots.wait("c", AbortSignal.abort(new Error("cancelled")));
   await expect(cancelled).rejects.toThrow("cancelled");
   expect(waiting).not.toContain(undefined);
   slots.take("d");

@@ -34,13 +34,15 @@ type NotesPeer = Peer<ServerMessages<typeof notes>>;
 interface NotesHandlers {
   readonly post?: (text: string, peer: NotesPeer) => unknown;
   readonly ask?: (text: string) => string | Promise<string>;
+  /** Runs when `count` starts. */
+  readonly onCount?: (to: string) => unknown;
   /** Runs in setup, before it yields the handlers. */
   readonly before?: (peer: NotesPeer) => unknown;
 }
 
 /** Starts a server of `notes`, and records what its hooks and setup run, and how its sessions change. */
 export function startNotesServer(
-  { post, ask = (text) => text, before }: NotesHandlers = {},
+  { post, ask = (text) => text, onCount, before }: NotesHandlers = {},
   options: AppOptions = {},
 ) {
   const clock = new Clock();
@@ -69,6 +71,7 @@ export function startNotesServer(
           post: (text) => post?.(text, peer),
           ask,
           *count(to) {
+            void onCount?.(`${to}`);
             for (let n = 1; n <= to; n += 1) yield n;
           },
         };

@@ -29,8 +29,13 @@ async function startTwo() {
     handled.push(`${text} at ${node}`);
     if (text === "slow") await passed;
   };
-  const slow = startNotesServer({ post: post("slow node") }, { clock, store: { ...memory, sessions } });
-  const other = startNotesServer({ post: post("other") }, { store: memory });
+  const ask = (node: string) => async (text: string) => {
+    await post(node)(text);
+    return text;
+  };
+  const handlers = (node: string) => ({ post: post(node), ask: ask(node), onCount: post(node) });
+  const slow = startNotesServer(handlers("slow node"), { clock, store: { ...memory, sessions } });
+  const other = startNotesServer(handlers("other"), { store: memory });
   const { socket, welcome } = await connectNotes(slow.net);
   /** The client goes to the other process, which asks in vain and takes the session. */
   const move = async (): Promise<void> => {
@@ -67,6 +72,41 @@ test("what waited before the stall is not handled either", async () => {
   await socket.closed;
   await flushPromises();
   expect(handled).toEqual(["slow at slow node"]);
+});
+
+test("a request and a stream are not handled either, though the client does not answer the close", async () => {
+  const { slow, clock, sessions, socket, handled, move } = await startTwo();
+  await move();
+  const { passed, open } = gate();
+  const renew = sessions.renew.bind(sessions);
+  const renewed = vi.spyOn(sessions, "renew").mockImplementation(async (...leases) => {
+    await passed;
+    return renew(...leases);
+  });
+  clock.stalledFor = 12_000;
+  socket.send({ s: 1, t: "request", q: 1, name: "ask", data: "1" });
+  socket.send({ s: 2, t: "stream", q: 2, name: "count", data: 2 });
+  await vi.waitFor(() => expect(renewed).toHaveBeenCalled(), waitOptions);
+  slow.net.stall();
+  open();
+  await vi.waitFor(() => expect(slow.peers[0]?.signal.aborted).toBe(true), waitOptions);
+  await flushPromises();
+  expect([handled, slow.peers[0]?.moved]).toEqual([[], true]);
+});
+
+test("requests that waited for others before the stall are not handled either", async () => {
+  const { slow, clock, socket, handled, move, open } = await startTwo();
+  for (let q = 1; q <= 17; q += 1) socket.send({ s: q, t: "request", q, name: "ask", data: "slow" });
+  await flushPromises();
+  expect(handled).toHaveLength(16);
+  await move();
+  slow.net.stall();
+  clock.stalledFor = 12_000;
+  clock.advance(100);
+  await vi.waitFor(() => expect(slow.peers[0]?.signal.aborted).toBe(true), waitOptions);
+  open();
+  await flushPromises();
+  expect(handled).toHaveLength(16);
 });
 
 test("everything is handled, in order, when the process still has the session", async () => {
