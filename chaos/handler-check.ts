@@ -73,11 +73,6 @@ export class HandlerCheck {
   #wasInProgress(n: number, first: HandlerCall, again: HandlerCall): boolean {
     const interruptedAt = this.#interruptions.timeOf(first.pid, first.at);
     const settledAt = this.#sent.settledAt[n - 1] ?? Infinity;
-    return (
-      first.pid !== again.pid &&
-      interruptedAt !== undefined &&
-      interruptedAt <= again.at &&
-      settledAt >= interruptedAt
-    );
+    return interruptedAt !== undefined && interruptedAt <= again.at && settledAt >= interruptedAt;
   }
 }

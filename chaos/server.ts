@@ -35,7 +35,7 @@ const app = createApp({
   // The server detects silence soon, as a run lasts a minute.
   heartbeat: { interval: Number(HEARTBEAT), timeout: Number(HEARTBEAT) },
   limits: { perAddress: Number(PER_ADDRESS) }, // all clients run on one machine
-  sessions: { messages: 10_000, bytes: 2 ** 24, grace: Number(GRACE) },
+  sessions: { messages: 10_000, bytes: 2 ** 24, grace: Number(GRACE), balance: store !== undefined },
   ...(store && { store }),
   onError: (error) => {
     // A balancer that knows no drain still sends clients to a server that shuts down.

@@ -25,6 +25,7 @@ const memory = node
 const app = createApp({
   store: memory.store,
   heartbeat,
+  sessions: { balance: node !== undefined }, // a node that comes back gets its share
   maxPayload: maxPictureBytes + 4096, // a picture, and the rest of its message
 });
 

@@ -15,9 +15,12 @@ export interface Connection {
   terminate(error: CloseError): void;
   /** Ends it when the messages that were received are handled. */
   closeGracefully(error: CloseError): void;
-  /** Asks the client to reconnect elsewhere in `at` ms; false when the client does not understand that. */
-  goAway(at: number): boolean;
+  /** Asks the client to reconnect elsewhere in `at` ms; false when it does not understand that, or would lose its session. */
+  goAway(at: number, reason: GoawayReason): boolean;
 }
+
+/** Why a client is asked to reconnect elsewhere. In a process that goes on, a session that is in no store is better off staying. */
+export type GoawayReason = "shutting down" | "other servers have fewer clients";
 
 /** A client whose session is looked up in the store. */
 interface Reservation {
@@ -32,6 +35,8 @@ export class Connections {
   /** By principal; connections without one are under undefined. */
   readonly #byPrincipal = new Map<string | undefined, Set<Connection>>();
   readonly #reservations = new Set<Reservation>();
+  /** Which client `moveAway` asks first. */
+  #nextAway = 0;
 
   /** At most `maxPerPrincipal` clients of one principal may be connected. */
   constructor(clock: Clock, maxPerPrincipal: number) {
@@ -113,8 +118,24 @@ export class Connections {
     const restart = new CloseError(CloseCode.ServiceRestart, "shutting down");
     for (const [index, connection] of all.entries()) {
       const at = Math.round(index * pace);
-      if (!connection.goAway(at)) this.#clock.after(at, () => connection.closeGracefully(restart));
+      if (!connection.goAway(at, "shutting down"))
+        this.#clock.after(at, () => connection.closeGracefully(restart));
     }
+  }
+
+  /**
+   * Asks `count` clients to reconnect at another process within `within` ms, one after another, and others than the last time.
+   * @returns how many could be asked.
+   */
+  moveAway(count: number, within: number): number {
+    const all = this.all().filter(({ connected }) => connected);
+    let asked = 0;
+    for (let tried = 0; tried < all.length && asked < count; tried += 1) {
+      this.#nextAway = (this.#nextAway + 1) % all.length;
+      const at = Math.round((asked * within) / count);
+      if (all[this.#nextAway]?.goAway(at, "other servers have fewer clients") === true) asked += 1;
+    }
+    return asked;
   }
 
   /** The connections of a principal, or of all. */

@@ -1,5 +1,6 @@
 import { type AnyContract, CloseCode, CloseError } from "@symbolon/protocol";
 import { checkCloseCode, checkContract } from "@symbolon/protocol/internal";
+import { Balance } from "../access/balance.ts";
 import { HandlerSlots } from "../access/handler-slots.ts";
 import { Connections } from "../access/connections.ts";
 import { FailedResumes } from "../access/failed-resumes.ts";
@@ -17,6 +18,7 @@ import { Sessions } from "../session/sessions.ts";
 import { StoredSessions } from "../session/stored-sessions.ts";
 import { mergeSocketOptions, type SocketOptions, type SocketRouteOptions } from "../socket/socket-options.ts";
 import { memoryStore } from "../store/memory/memory-store.ts";
+import type { AnnouncementsOptions } from "../store/announcements.ts";
 import type { Store } from "../store/store.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { resolveHeartbeat } from "../timing/heartbeat.ts";
@@ -70,8 +72,10 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   const limits = resolveLimits(options.limits);
   const connections = new Connections(clock, limits.perPrincipal);
   const memory = new MemoryRooms(limits.historyBytes);
+  const balance = createBalance(sessions.options.balance, store, { clock, onError: onStoreError });
   const routes = new Routes({
     clock,
+    balance,
     heartbeat,
     rate: limits,
     sessions,
@@ -115,6 +119,18 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
     { hooks: routes.hooks, hasRoutes: false },
     mergeSocketOptions({}, socket, maxPayload),
   );
+}
+
+/** @throws TypeError without a store: an app knows no other process then. */
+function createBalance(
+  isWanted: boolean,
+  store: Store | undefined,
+  options: Pick<AnnouncementsOptions, "clock" | "onError">,
+): Balance | undefined {
+  if (!isWanted) return undefined;
+  if (store === undefined)
+    throw new TypeError("createApp: `sessions.balance` compares the processes of a `store`: set one");
+  return new Balance({ ...options, log: store.rooms });
 }
 
 /** The rooms of an app without a store. */

@@ -34,6 +34,7 @@ const groups: { readonly [Name in GroupName]: OptionKinds<NonNullable<AppOptions
     detachedPerPrincipal: amountKind,
     maxDetached: amountKind,
     maxDetachedBytes: amountKind,
+    balance: flagKind,
   },
   limits: {
     connections: amountKind,

@@ -1,4 +1,5 @@
 import type { AnyContract, CloseError, ContractDefinition, FrameCodec } from "@symbolon/protocol";
+import type { Balance, BalancedClients } from "../access/balance.ts";
 import type { Connections } from "../access/connections.ts";
 import type { ContractService } from "../contract/service.ts";
 import type { Acceptance } from "../request/acceptance.ts";
@@ -106,6 +107,8 @@ export interface RoutesOptions {
   readonly connections: Connections;
   /** The sessions that survive this process. */
   readonly storedSessions: StoredSessions | undefined;
+  /** Compares the clients of the app with those of other processes. */
+  readonly balance?: Balance | undefined;
   /** The codecs of contracts besides JSON, the best first. */
   readonly codecs?: readonly FrameCodec[] | undefined;
   /** The rooms without a store. */
@@ -113,7 +116,7 @@ export interface RoutesOptions {
 }
 
 /** The routes of an app, and of the apps that are mounted in it. */
-export class Routes {
+export class Routes implements BalancedClients {
   /** The hooks of the app's own view, which unknown paths run too. */
   readonly hooks: AnyHook[] = [];
   readonly #options: RoutesOptions;
@@ -185,14 +188,21 @@ export class Routes {
     this.#mounts.sort((a, b) => b.prefix.pattern.length - a.prefix.pattern.length);
   }
 
+  /** Clients can connect from now on. */
+  serve(): void {
+    this.#options.balance?.start(this);
+  }
+
   /** Ends every session, in mounted apps too. */
   async end(): Promise<void> {
+    this.#options.balance?.stop();
     this.#options.storedSessions?.stop();
     await Promise.all([this.#options.sessions.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
   }
 
   /** Drops every session and room, as a killed process does; a store keeps its data. */
   crash(): void {
+    this.#options.balance?.crash();
     this.#options.storedSessions?.stop();
     this.#options.sessions.crash();
     this.#options.memory.crash();
@@ -202,8 +212,18 @@ export class Routes {
 
   /** Asks every client to reconnect elsewhere within `within` ms, in mounted apps too. */
   drain(within: number): void {
+    this.#options.balance?.stop();
     this.#options.connections.drain(within);
     for (const { routes } of this.#mounts) routes.drain(within);
+  }
+
+  get connected(): number {
+    return this.gauges.connected;
+  }
+
+  moveAway(count: number, within: number): number {
+    const asked = this.#options.connections.moveAway(count, within);
+    return this.#mounts.reduce((sum, { routes }) => sum + routes.moveAway(count - sum, within), asked);
   }
 
   /** The present load, with that of mounted apps. */

@@ -8,7 +8,7 @@ import {
   type ServerMessages,
 } from "@symbolon/protocol";
 import type { EventFailure, Frame, Stamp } from "@symbolon/protocol/internal";
-import type { Connection } from "../access/connections.ts";
+import type { Connection, GoawayReason } from "../access/connections.ts";
 import { closeFromResponse, markClientError, newErrorId, sendableClose } from "../request/errors.ts";
 import { endTimeout, type Exchange, type ExchangeListener } from "../request/exchange.ts";
 import { finishGenerator, isGenerator } from "../request/hook.ts";
@@ -164,8 +164,8 @@ export class Conversation<C extends AnyContract, L extends ClientLink = ClientLi
     this.#close(error);
   }
 
-  goAway(at: number): boolean {
-    return this.link.goAway(at);
+  goAway(at: number, reason: GoawayReason): boolean {
+    return this.link.goAway(at, reason);
   }
 
   /** Ends the conversation as the same client has a newer connection. Resolves when its hooks have ended. */

@@ -3,6 +3,7 @@ import type { Frame, Outbox, PeerOptions, RestoredState, Stamp } from "@symbolon
 import type { Exchange } from "../request/exchange.ts";
 import type { Verified } from "../request/identity.ts";
 import type { RoomAppend } from "../store/room-log.ts";
+import type { GoawayReason } from "../access/connections.ts";
 import type { RoomMemberships } from "../rooms/memberships.ts";
 import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
@@ -74,8 +75,8 @@ export interface ClientLink extends ObservableSession {
   open(listener: LinkListener): Promise<Closed>;
   /** Ends sending, and closes after the sent messages. */
   close(error: CloseError): void;
-  /** Asks the client to connect elsewhere in `at` ms. @returns false when the client would not understand. */
-  goAway(at: number): boolean;
+  /** As `Connection.goAway`. */
+  goAway(at: number, reason: GoawayReason): boolean;
   /** Ends the wire at once, without waiting for the client. */
   terminate(): void;
   /** Records what a handler has sent to rooms, with the message that caused it. @returns false when nothing is recorded here. */

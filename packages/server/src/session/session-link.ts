@@ -42,7 +42,6 @@ type LinkState =
   /** The session has ended; its wire may still be closing. */
   | { readonly type: "ended"; readonly wire: SessionWire | undefined };
 
-const opening: LinkState = { type: "opening" };
 const detached: LinkState = { type: "detached" };
 
 /** The wires of a client, one after another, and the session that survives each of them. */
@@ -65,7 +64,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
   readonly #parts: SessionParts;
   readonly #subscribers = new SessionSubscribers();
   readonly #renewal: CredentialRenewal;
-  #state: LinkState = opening;
+  #state: LinkState = { type: "opening" };
   #recorder: Recorder | undefined;
   #listener: LinkListener | undefined;
   /** Resolves what `open` returned. */
@@ -192,8 +191,9 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
     this.close(new CloseError(CloseCode.Abnormal, "the server crashed", false));
   }
 
-  goAway(at: number): boolean {
-    this.#wire?.sendFrame(encodeGoaway(at, "shutting down"));
+  goAway(at: number, reason: string): boolean {
+    if (reason !== "shutting down" && this.#recorder === undefined) return false;
+    this.#wire?.sendFrame(encodeGoaway(at, reason));
     return true;
   }
 

@@ -39,6 +39,13 @@ export interface SessionOptions {
    * @default 268_435_456
    */
   readonly maxDetachedBytes?: number;
+  /**
+   * Whether a process that has far more clients than the others of its `store` asks some to connect elsewhere, slowly, until it
+   * has about as many: so a process that comes back gets its share. What sends clients to the processes has to choose one anew
+   * for each connection. Sessions that are in no store, plain clients and raw connections stay.
+   * @default false
+   */
+  readonly balance?: boolean;
 }
 
 /** To whom a session belongs. */
@@ -111,6 +118,7 @@ export class Sessions<Session extends TrackedSession = TrackedSession> implement
       detachedPerPrincipal: 10,
       maxDetached: 10_000,
       maxDetachedBytes: 2 ** 28,
+      balance: false,
       ...options,
     };
     this.delivery = { window, messages: this.options.messages, bytes: this.options.bytes };

@@ -1,8 +1,5 @@
-import {
-  type AnnouncementListener,
-  PresenceChannel,
-  type PresenceChannelOptions,
-} from "./presence-channel.ts";
+import type { AnnouncementsOptions } from "../../store/announcements.ts";
+import { PresenceChannel, type PresenceChannelListener } from "./presence-channel.ts";
 
 /** What happens to the processes of a store. */
 export interface NodesListener {
@@ -22,10 +19,10 @@ const leaseTime = 15_000;
 const maxExpired = 1_000;
 
 /** Which processes of the store live, as far as they announce it. */
-export class PresenceNodes implements AnnouncementListener {
+export class PresenceNodes implements PresenceChannelListener {
   /** Names this process. */
   readonly id: string = crypto.randomUUID();
-  readonly #options: PresenceChannelOptions;
+  readonly #options: AnnouncementsOptions;
   readonly #listener: NodesListener;
   /** When each other process was seen last, by the clock of this one. */
   readonly #seen = new Map<string, number>();
@@ -33,7 +30,7 @@ export class PresenceNodes implements AnnouncementListener {
   readonly #expired = new Set<string>();
   #channel: PresenceChannel | undefined;
 
-  constructor(options: PresenceChannelOptions, listener: NodesListener) {
+  constructor(options: AnnouncementsOptions, listener: NodesListener) {
     this.#options = options;
     this.#listener = listener;
   }

@@ -5,7 +5,7 @@ import type { RoomSubscriber } from "../memberships.ts";
 import { allMembersFrames, membersFrames } from "./members-frames.ts";
 import { MemberTable, type PresentConnection } from "./member-table.ts";
 import { PresenceAnnouncer } from "./presence-announcer.ts";
-import type { Announcement, AnnouncementListener, PresenceChannel } from "./presence-channel.ts";
+import type { Announcement, PresenceChannelListener, PresenceChannel } from "./presence-channel.ts";
 import { type PresenceClient, PresenceMember, type PresenceRoomOfMember } from "./presence-member.ts";
 import type { PresenceNodes } from "./presence-nodes.ts";
 
@@ -20,7 +20,7 @@ export interface PresenceOptions {
   readonly others:
     | {
         readonly nodes: PresenceNodes;
-        readonly open: (room: string, listener: AnnouncementListener) => PresenceChannel;
+        readonly open: (room: string, listener: PresenceChannelListener) => PresenceChannel;
       }
     | undefined;
   /** Called when others may not learn of a change soon. */
@@ -40,7 +40,7 @@ const maxFrames = 4;
 const moveTime = 5_000;
 
 /** Who is in a room, in all processes, for the members in this one. */
-export class PresenceRoom implements PresenceRoomOfMember, AnnouncementListener {
+export class PresenceRoom implements PresenceRoomOfMember, PresenceChannelListener {
   readonly name: string;
   readonly #options: PresenceOptions;
   readonly #table: MemberTable;

@@ -1,7 +1,7 @@
 import type { PresentMember } from "@symbolon/protocol/internal";
 import type { RoomLog } from "../../store/room-log.ts";
 import type { RoomSubscriber } from "../memberships.ts";
-import { type AnnouncementListener, PresenceChannel } from "./presence-channel.ts";
+import { type PresenceChannelListener, PresenceChannel } from "./presence-channel.ts";
 import type { PresenceClient, PresenceMember } from "./presence-member.ts";
 import { PresenceNodes } from "./presence-nodes.ts";
 import { type PresenceOptions, PresenceRoom } from "./presence-room.ts";
@@ -44,7 +44,7 @@ export class Presences {
       onReturn: () => this.#each((room) => room.ask()),
       retry: () => this.#each((room) => room.retry()),
     });
-    const open = (room: string, listener: AnnouncementListener) =>
+    const open = (room: string, listener: PresenceChannelListener) =>
       new PresenceChannel(channelOptions([room, "presence"]), listener);
     this.#options = { ...own, node: nodes.id, others: log && { nodes, open } };
   }

@@ -1,7 +1,7 @@
 /** Rooms of two processes that announce their connections to each other. */
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { Announcement, AnnouncementListener } from "../../../src/rooms/presence/presence-channel.ts";
+import type { Announcement, PresenceChannelListener } from "../../../src/rooms/presence/presence-channel.ts";
 import { PresenceRoom } from "../../../src/rooms/presence/presence-room.ts";
 import { Clock } from "../../../src/timing/clock.ts";
 import { flushPromises } from "../../flush-promises.ts";
@@ -11,7 +11,7 @@ import { TestOutlet } from "../test-outlet.ts";
 /** Processes of one store, each with the room "tea". */
 function startStore() {
   const clock = new Clock();
-  const listeners = new Map<string, AnnouncementListener>();
+  const listeners = new Map<string, PresenceChannelListener>();
   function startNode(node: string) {
     const errors: unknown[] = [];
     const onError = (error: unknown): void => void errors.push(error);
