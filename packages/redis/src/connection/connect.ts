@@ -21,6 +21,11 @@ export type RedisAddress =
 
 /** How often a client made from `url` asks a quiet server, and after which silence it connects again, in ms. */
 const [pingInterval, socketTimeout] = [5_000, 15_000];
+/**
+ * How long it waits before it connects again, in ms: after a restart of Redis every process has to be there soon. One that is
+ * late would not learn in time that another one wants its sessions.
+ */
+const reconnectStrategy = (): number => 50 + Math.random() * 100;
 
 /**
  * Connects to Redis. The client library connects again whenever it has to.
@@ -29,7 +34,10 @@ const [pingInterval, socketTimeout] = [5_000, 15_000];
  */
 export function connectRedis({ url, client }: RedisAddress, listener: RedisListener): RedisConnection {
   if (url !== undefined && client === undefined)
-    return connectNodeRedis(createClient({ url, pingInterval, socket: { socketTimeout } }), listener);
+    return connectNodeRedis(
+      createClient({ url, pingInterval, socket: { socketTimeout, reconnectStrategy } }),
+      listener,
+    );
   if (url === undefined && isObject(client)) {
     if ("evalSha" in client) return connectNodeRedis(client, listener);
     if ("evalsha" in client) return connectIoredis(client, listener);
