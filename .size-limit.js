@@ -2,7 +2,7 @@
 const weigh = (name, file, limit) => ({ name, path: `size/dist/${file}.js`, limit });
 
 export default [
-  weigh("connect, with everything it needs", "connect", "9.55 kB"),
-  weigh("connect and the hooks for React, which may add 1.2 kB", "react", "10.75 kB"),
+  weigh("connect, with everything it needs", "connect", "9.6 kB"),
+  weigh("connect and the hooks for React, which may add 1.2 kB", "react", "10.8 kB"),
   weigh("@symbolon/protocol", "protocol", "12.25 kB"),
 ];

@@ -186,7 +186,7 @@ export function connect<C extends AnyContract>(contract: C, options: ConnectOpti
       }
       resumeKey = welcome.key;
       sender.codec = connection.wire?.socket?.protocol === codec.protocol ? codec : jsonFrames;
-      connection.established(welcome.maxSilence, resumed);
+      connection.established(welcome.maxSilence, resumed, frame.ttl);
       welcome.rooms?.forEach(rooms.place);
       if (connection.wire) sender.attach(connection.wire, welcome); // a subscriber of the status may have closed the client
       opened.resolve();

@@ -7,7 +7,7 @@ import type { ConnectionStatus, Subscribable } from "./status.ts";
 
 /** Receives what happens on a connection. Its methods must not throw. */
 export interface ConnectionListener {
-  /** A wire opened: begin the conversation on it, and call `established` when that is done. Both may take 15 s. */
+  /** A wire opened: begin the conversation on it, and call `established` when that is done. Both together may take 15 s, or what `grace` allows. */
   opened(wire: SocketWire): void;
   /** A message arrived on the wire that opened last, or on the one that it is to replace. */
   message(message: Message): void;
@@ -22,7 +22,7 @@ export interface ConnectionListener {
 }
 
 /** Where and how to connect. */
-export interface ConnectionOptions extends Omit<DialOptions, "url"> {
+export interface ConnectionOptions extends Omit<DialOptions, "url" | "timeout"> {
   /** As in `DialOptions`. `refused`: the server has closed with 4401 since the conversation was last established. */
   readonly url: (refused: boolean) => ReturnType<DialOptions["url"]>;
   /** When to dial again. */
@@ -49,10 +49,11 @@ export interface ReconnectingConnection {
   readonly dial: () => void;
   /**
    * The conversation on the wire that opened last is established; `resumed` if it continues the one before. After
-   * `silenceLimit` ms without a message the connection drops the wire; shortly before, it calls `probe`.
-   * @default silenceLimit Infinity
+   * `silenceLimit` ms without a message the connection drops the wire; shortly before, it calls `probe`. The server waits for
+   * `grace` ms for a client that it has lost: a later try may take a third of that, but 3 to 15 s.
+   * @default silenceLimit Infinity, grace Infinity
    */
-  readonly established: (silenceLimit?: number, resumed?: boolean) => void;
+  readonly established: (silenceLimit?: number, resumed?: boolean, grace?: number) => void;
   /** Terminates the wire, without waiting for its end, and connects again. */
   readonly drop: (reason: string) => void;
   /**

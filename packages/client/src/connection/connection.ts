@@ -15,7 +15,7 @@ import {
 import type { ConnectionListener, ConnectionOptions, ReconnectingConnection } from "./connection-options.ts";
 import { isOnline, isVisible, watchNetwork } from "./network.ts";
 import type { HandshakeRefusal } from "../platform/refusal.ts";
-import { clockStep, createRedialer, type Redialer } from "./redialer.ts";
+import { clockStep, connectTimeout, createRedialer, type Redialer } from "./redialer.ts";
 import { type SocketWire, wireError } from "./socket-wire.ts";
 import { createValue, type ConnectionStatus } from "./status.ts";
 import { createWatchdog } from "./watchdog.ts";
@@ -41,6 +41,8 @@ export function createConnection(
   let refused = false;
   /** Whether the user has come back since the last loss: no wait follows the next one. */
   let woken = false;
+  /** Time for a try, in ms: a server that does not answer must not use up the time that the session waits. */
+  let tryTime = connectTimeout;
 
   function dial(): void {
     if (state.type !== "idle") return;
@@ -48,9 +50,10 @@ export function createConnection(
     connect();
   }
 
-  function established(silenceLimit?: number, resumed = false): void {
+  function established(silenceLimit?: number, resumed = false, grace = Infinity): void {
     const { redialer, wire } = newest();
     if (!wire) return;
+    tryTime = Math.min(Math.max(grace / 3, 3_000), connectTimeout);
     redialer.established();
     if (state.type === "moving") state.from.redialer.stop();
     attempt = 0;
@@ -106,7 +109,7 @@ export function createConnection(
   function startDial(): Connecting {
     const { url } = options;
     const redialer: Redialer = createRedialer(
-      { ...options, url: () => url(refused) },
+      { ...options, url: () => url(refused), timeout: () => tryTime },
       {
         opened(wire) {
           advance({ type: "connecting", redialer, wire });

@@ -25,11 +25,16 @@ export interface DialOptions {
    * @default that of the platform
    */
   readonly WebSocket?: WebSocketClass | undefined;
+  /**
+   * Time for the socket of a try to open and to be established, in ms, read at every try.
+   * @default 15_000
+   */
+  readonly timeout?: () => number;
 }
 
 /** Receives what happens to the tries of a redialer. */
 export interface RedialerListener {
-  /** The socket of the present try opened: `established` must be called within 15 s of its creation. */
+  /** The socket of the present try opened: `established` must be called within `timeout` of its creation. */
   opened(wire: SocketWire): void;
   /** A message arrived on the present wire. */
   message(message: Message): void;
@@ -57,8 +62,8 @@ export interface Redialer {
   readonly stop: (code?: number, reason?: string) => void;
 }
 
-/** Time for the url of a try, and then for its socket to open and to be established, in ms each. */
-const connectTimeout = 15_000;
+/** Time for the url of a try, and the longest time for its socket to open and to be established, in ms. */
+export const connectTimeout = 15_000;
 /** How often the clock is read meanwhile and in a wait, in ms: what had to happen while the device slept happens soon after. */
 export const clockStep = 1_000;
 
@@ -146,7 +151,7 @@ export function createRedialer(options: DialOptions, listener: RedialerListener)
               .catch(() => {}); // what is not known changes nothing
         },
       });
-      timer.start(connectTimeout, () => drop("not established in time"), clockStep);
+      timer.start(options.timeout?.() ?? connectTimeout, () => drop("not established in time"), clockStep);
     }
 
     addEventListener(_: "close", listener: () => void): void {

@@ -29,6 +29,25 @@ describe("a lost connection", () => {
     expect(calls).toEqual(["opened", "lost", "opened"]);
   });
 
+  test.each([
+    { grace: 120_000, limit: 15_000 },
+    { grace: 30_000, limit: 10_000 },
+    { grace: 8_000, limit: 3_000 },
+    { grace: 0, limit: 3_000 },
+  ])("tries for $limit ms to reach a server whose session waits for $grace ms", async ({ grace, limit }) => {
+    const { connection, last, made } = await openSteadyConnection();
+    connection.established(undefined, true, grace);
+    await pass(10_000);
+    last().emitClose();
+    await pass(126);
+    expect(made).toHaveLength(2);
+    await pass(limit - 127);
+    expect(connection.status.value).toMatchObject({ state: "connecting", attempt: 1 });
+    await pass(1_000);
+    expect(connection.status.value).toMatchObject({ state: "waiting", attempt: 2 });
+    connection.close();
+  });
+
   test("counts its failed tries, and draws each wait from a longer window", async () => {
     const { connection, last } = fakeConnection();
     connection.dial();
