@@ -1,5 +1,4 @@
 /** What a store in Redis does when connections break, and when Redis stands still, ends, or loses its data. */
-import { readFile } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { expect, test, vi } from "vitest";
@@ -10,6 +9,7 @@ import { allAppended, appendAll } from "../../server/test/store/network/calls-on
 import { Forwarder } from "../../server/test/store/network/forwarder.ts";
 import type { RedisServer } from "./redis-server/redis-server.ts";
 import { durable } from "./redis-server/replicas.ts";
+import { documentedRights } from "./redis-server/rights.ts";
 import { openStore, startRedis } from "./redis-server/start-redis.ts";
 
 const keep = retain(100_000, 1e9);
@@ -194,11 +194,8 @@ test("a Redis that asks for a password refuses a store without one", async () =>
 });
 
 test("a user of Redis that has the rights of docs/nodes.md can do all, by either client", async () => {
-  const page = await readFile(new URL("../../../docs/nodes.md", import.meta.url), "utf8");
-  const command = /redis-cli (ACL SETUSER [^`]*)```/.exec(page)?.[1] ?? "";
-  const args = command.replaceAll(/["\\]/g, "").trim().split(/\s+/);
   const server = await startRedis();
-  expect(await server.command(...args)).toBe("OK");
+  expect(await server.command(...(await documentedRights()))).toBe("OK");
   const url = server.url.replace("//", "//chat:password@");
   for (const address of [{ url }, { client: new Redis(url, { lazyConnect: true }) }]) {
     const store = openStore({ ...address, prefix: "chat-production" });

@@ -1,16 +1,23 @@
 /** What the option `wait` gives: what is confirmed is on replicas, and a replica that is promoted goes on. */
 import { Redis } from "ioredis";
 import { createClient } from "@redis/client";
-import { describe, expect, test, vi } from "vitest";
+import { connect } from "@symbolon/client";
+import { contract } from "@symbolon/protocol";
+import { createApp } from "@symbolon/server";
+import { testNetwork } from "@symbolon/server/testing";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { z } from "zod";
 import { slow, waitOptions } from "../../../test/time-limits.ts";
 import { allAppended, appendAll, watchRoom } from "../../server/test/store/network/calls-once.ts";
 import { Forwarder } from "../../server/test/store/network/forwarder.ts";
 import { attachRequest, newSession, retain, roomMessage } from "../../server/test/store/store-fixtures.ts";
 import type { RedisAddress } from "../src/index.ts";
+import { documentedRights } from "./redis-server/rights.ts";
 import { countCommand, durable, promote, startReplica } from "./redis-server/replicas.ts";
 import { openStore, startRedis } from "./redis-server/start-redis.ts";
 
 const keep = retain(100_000, 1e9);
+const numbers = contract("/numbers", { client: { post: z.number() } });
 const wait = { replicas: 1, timeout: 10_000 };
 
 const addresses: readonly (readonly [string, (url: string) => RedisAddress])[] = [
@@ -49,6 +56,36 @@ describe.each(addresses)("a store by %s that waits for a replica", (_name, addre
     expect(await store.sessions.attach(attachRequest(claim))).toMatchObject({ type: "resumed" });
   });
 
+  test("takes no answer of a new connection for the replica's, when the connection breaks meanwhile", async () => {
+    const master = await startRedis();
+    const replica = await startReplica(master);
+    const forwarder = await Forwarder.start(master.port);
+    const url = master.urlAt(forwarder.port);
+    const store = openStore({ ...address(url), wait: { replicas: 1, timeout: 5_000 } });
+    await store.sessions.create(newSession);
+    await replica.signal("SIGSTOP");
+    const appended = Promise.resolve(store.rooms.append("r", roomMessage("a"), keep));
+    appended.catch(() => {}); // it is looked at below
+    await vi.waitFor(
+      async () => expect(await master.command("INFO", "clients")).toContain("blocked_clients:1"),
+      waitOptions,
+    );
+    forwarder.break();
+    await expect(appended).rejects.toThrow("and 0 acknowledged within 5000 ms");
+    await replica.signal("SIGCONT");
+    expect((await store.rooms.read("r", {}, 9)).entries).toHaveLength(1);
+  });
+
+  test("makes each call once, in order, while connections break", slow, async () => {
+    const master = await startRedis();
+    await startReplica(master);
+    const forwarder = await Forwarder.start(master.port);
+    const store = openStore({ ...address(master.urlAt(forwarder.port)), wait });
+    forwarder.breakAfter(30_000);
+    expect(await appendAll(store, 500)).toEqual(allAppended(500));
+    expect(forwarder.breaks).toBeGreaterThan(3);
+  });
+
   test(
     "goes on with a replica that is promoted: each call once, in order, in the same epoch",
     slow,
@@ -81,6 +118,55 @@ describe.each(addresses)("a store by %s that waits for a replica", (_name, addre
     await appendAll(store, 3);
     expect(await countCommand(server, "wait")).toBe(0);
   });
+});
+
+test(
+  "an app reports that replicas are missing, and goes on when they are back: no message is lost or handled twice",
+  slow,
+  async () => {
+    const master = await startRedis();
+    const replica = await startReplica(master);
+    const errors: unknown[] = [];
+    const handled: number[] = [];
+    const app = createApp({
+      store: openStore({ url: master.url, wait: { replicas: 1, timeout: 1_000 } }),
+      onError: (error) => void errors.push(error),
+    });
+    onTestFinished(() => app.end());
+    app.implement(numbers, () => ({ post: (n) => void handled.push(n) }));
+    const client = connect(numbers, { url: "ws://test", WebSocket: testNetwork(app).WebSocket });
+    onTestFinished(() => client.close());
+    const resets: unknown[] = [];
+    client.onReset((reset) => resets.push(reset));
+    const outcomes: Promise<unknown>[] = [client.send("post", 0)];
+    await outcomes[0];
+    await replica.signal("SIGSTOP");
+    for (let n = 1; n <= 20; n += 1) outcomes.push(client.send("post", n));
+    await vi.waitFor(
+      () => expect(errors.map(String)).toContainEqual(expect.stringContaining("`wait` asks for 1 replicas")),
+      waitOptions,
+    );
+    await replica.signal("SIGCONT");
+    await Promise.all(outcomes);
+    expect(handled).toEqual(Array.from({ length: 21 }, (_, n) => n));
+    expect(resets).toEqual([]);
+  },
+);
+
+test("a user of Redis needs the right to WAIT besides those of docs/nodes.md", async () => {
+  const master = await startRedis();
+  const replica = await startReplica(master);
+  const rights = await documentedRights();
+  await master.command(...rights);
+  const store = openStore({
+    url: master.url.replace("//", "//chat:password@"),
+    prefix: "chat-production",
+    wait,
+  });
+  await expect(store.sessions.create(newSession)).rejects.toThrow("may not do what the store needs");
+  await master.command(...rights, "+wait");
+  expect(await store.sessions.list()).toHaveLength(1);
+  expect(await replica.command("EXISTS", "{chat-production}:s:s")).toBe(1);
 });
 
 test("one WAIT is for all calls that Redis has answered before it", async () => {

@@ -14,7 +14,7 @@ export async function startReplica(master: RedisServer): Promise<RedisServer> {
 }
 
 /** Makes a server the replica of another one. Resolves when it has what that one has. */
-export async function follow(replica: RedisServer, master: RedisServer): Promise<void> {
+async function follow(replica: RedisServer, master: RedisServer): Promise<void> {
   await replica.command("REPLICAOF", "127.0.0.1", String(master.port));
   await vi.waitFor(async () => {
     const replication = String(await replica.command("INFO", "replication"));
