@@ -1,7 +1,7 @@
 /** What the option `wait` gives: what is confirmed is on replicas, and a replica that is promoted goes on. */
 import { Redis } from "ioredis";
 import { createClient } from "@redis/client";
-import { connect } from "@symbolon/client";
+import { connect } from "../../client/src/index.ts";
 import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { testNetwork } from "@symbolon/server/testing";
@@ -176,7 +176,7 @@ test("one WAIT is for all calls that Redis has answered before it", async () => 
   await store.rooms.position("r");
   const before = await countCommand(master, "wait");
   await Promise.all(
-    Array.from({ length: 1_000 }, (_, n) => store.rooms.append("r", roomMessage(`${n}`), keep)),
+    Array.from({ length: 1_000 }, async (_, n) => store.rooms.append("r", roomMessage(`${n}`), keep)),
   );
   expect((await countCommand(master, "wait")) - before).toBeLessThan(500);
 });
