@@ -18,7 +18,7 @@ export interface PublishedMessagesOptions {
   readonly bufferBytes: number;
 }
 
-/** Passes on what is published, at once, or when replicas have what caused it: nobody learns what a failover takes back. */
+/** Passes on what is published, at once, or when replicas have what caused it: no client learns what a failover takes back. */
 export class PublishedMessages {
   readonly #options: PublishedMessagesOptions;
   #held: PublishedMessage[] = [];

@@ -1,6 +1,6 @@
 import type { Store } from "@symbolon/server/store";
 import { AccountUsage } from "./account-usage.ts";
-import type { WaitOptions } from "./calls/confirmations.ts";
+import type { ReplicaWait } from "./calls/confirmations.ts";
 import { OrderedCalls } from "./calls/ordered-calls.ts";
 import type { RedisListener } from "./connection/connection.ts";
 import { connectRedis, type RedisAddress } from "./connection/connect.ts";
@@ -43,7 +43,7 @@ export type RedisStoreOptions = RedisAddress & {
    *
    * @default undefined: Redis alone confirms, and a replica that is promoted begins a new epoch
    */
-  readonly wait?: WaitOptions;
+  readonly wait?: ReplicaWait;
   /**
    * The clock by which sessions end, in ms since 1970. All processes of the store must have the same.
    *
@@ -153,7 +153,7 @@ function checkOptions(options: RedisStoreOptions): void {
   if (options.wait !== undefined) checkWait(options.wait, options.timeout ?? defaultTimeout);
 }
 
-function checkWait(wait: WaitOptions, storeTimeout: number): void {
+function checkWait(wait: ReplicaWait, storeTimeout: number): void {
   if (typeof wait !== "object" || wait === null)
     throw new TypeError(`redisStore: \`wait\` must be { replicas, timeout }, not ${JSON.stringify(wait)}`);
   const unknown = Object.keys(wait).find((name) => name !== "replicas" && name !== "timeout");

@@ -1,7 +1,7 @@
 import type { Script } from "../script/script.ts";
 
 /** How many replicas have to confirm what Redis answers, and how long that may take. */
-export interface WaitOptions {
+export interface ReplicaWait {
   /** How many replicas. */
   readonly replicas: number;
   /** How long they may take, in ms. */
@@ -16,7 +16,7 @@ export interface WaitOptions {
 export type ConfirmScript = (
   script: Script,
   args: readonly string[],
-  wait: WaitOptions,
+  wait: ReplicaWait,
 ) => Promise<Confirmation>;
 
 /** What Redis answers to the script, and how many replicas have confirmed. */
@@ -30,7 +30,7 @@ export interface Confirmation {
 /** Too few replicas have confirmed: what was asked for may be lost. */
 export class UnconfirmedError extends Error {
   /** `acknowledged` is how many have. */
-  constructor({ replicas, timeout }: WaitOptions, acknowledged: number) {
+  constructor({ replicas, timeout }: ReplicaWait, acknowledged: number) {
     super(
       `\`wait\` asks for ${replicas} replicas, and ${acknowledged} acknowledged within ${timeout} ms: Redis may have done the call, and may lose it. Check the replicas and their load, raise \`wait.timeout\`, or lower \`wait.replicas\``,
     );
@@ -40,12 +40,12 @@ export class UnconfirmedError extends Error {
 /** Holds answers of Redis back until replicas have what they tell. One question is for all answers that have come before it. */
 export class Confirmations {
   readonly #ask: () => Promise<Confirmation>;
-  readonly #wait: WaitOptions;
+  readonly #wait: ReplicaWait;
   #before: Promise<unknown> = Promise.resolve();
   #next: Promise<string> | undefined;
 
   /** `ask` waits for the replicas. */
-  constructor(ask: () => Promise<Confirmation>, wait: WaitOptions) {
+  constructor(ask: () => Promise<Confirmation>, wait: ReplicaWait) {
     this.#ask = ask;
     this.#wait = wait;
   }

@@ -1,5 +1,5 @@
 import { freeingScript, growingScript, type Script } from "../script/script.ts";
-import { Confirmations, type ConfirmScript, type WaitOptions } from "./confirmations.ts";
+import { Confirmations, type ConfirmScript, type ReplicaWait } from "./confirmations.ts";
 import { explain, isTemporary } from "./failure.ts";
 
 /** Runs a script. @throws the error of the client library, as a rejection. */
@@ -24,7 +24,7 @@ export interface OrderedCallsOptions {
   /** The secret of the rooms, once it is known. */
   readonly proofKey: () => string;
   /** What has to be confirmed by replicas before a call has its answer; undefined for nothing. */
-  readonly wait?: (WaitOptions & { readonly run: ConfirmScript }) | undefined;
+  readonly wait?: (ReplicaWait & { readonly run: ConfirmScript }) | undefined;
 }
 
 /** A call whose answer has not been given to its caller. */

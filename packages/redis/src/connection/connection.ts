@@ -1,4 +1,4 @@
-import type { Confirmation, WaitOptions } from "../calls/confirmations.ts";
+import type { Confirmation, ReplicaWait } from "../calls/confirmations.ts";
 import type { Script } from "../script/script.ts";
 
 /** What a connection reports. */
@@ -25,7 +25,7 @@ export interface RedisConnection {
    *
    * @throws the error of the client library, as a rejection.
    */
-  confirm(script: Script, key: string, args: readonly string[], wait: WaitOptions): Promise<Confirmation>;
+  confirm(script: Script, key: string, args: readonly string[], wait: ReplicaWait): Promise<Confirmation>;
   /** Subscribes to a channel. Resolves when every message that is published from then on arrives. */
   subscribe(channel: string): Promise<unknown>;
   /** Ends the subscription to a channel. */
