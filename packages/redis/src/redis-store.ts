@@ -1,7 +1,10 @@
 import type { Store } from "@symbolon/server/store";
 import { AccountUsage } from "./account-usage.ts";
+import type { ReplicaWait } from "./calls/confirmations.ts";
 import { OrderedCalls } from "./calls/ordered-calls.ts";
+import type { RedisListener } from "./connection/connection.ts";
 import { connectRedis, type RedisAddress } from "./connection/connect.ts";
+import { PublishedMessages } from "./published-messages.ts";
 import { redisRooms } from "./redis-rooms.ts";
 import { redisSessions } from "./redis-sessions.ts";
 import { redisTickets } from "./redis-tickets.ts";
@@ -33,6 +36,15 @@ export type RedisStoreOptions = RedisAddress & {
    */
   readonly accountBytes?: number;
   /**
+   * Answers, and passes messages on, only when so many `replicas` have acknowledged them (the command `WAIT`): a replica that
+   * is promoted then keeps what was confirmed, and sessions go on there. When fewer have within `timeout` ms, the call rejects,
+   * though Redis may have done it. All processes of the store must have the same. "More than one node" of the docs says what it
+   * needs, and what it costs. `replicas` is at least 1; `timeout` is from 1 to 10,000, and below the `timeout` of the store.
+   *
+   * @default undefined: Redis alone confirms, and a replica that is promoted begins a new epoch
+   */
+  readonly wait?: ReplicaWait;
+  /**
    * The clock by which sessions end, in ms since 1970. All processes of the store must have the same.
    *
    * @default the clock of Redis
@@ -48,7 +60,22 @@ export interface RedisStore extends Store {
   close(): Promise<void>;
 }
 
-const optionNames = ["url", "client", "prefix", "timeout", "bufferBytes", "accountBytes", "now", "onError"];
+/** How long a call waits for Redis by default, in ms. */
+const defaultTimeout = 10_000;
+/** How long replicas may take at most, in ms: less than what a client takes for a connection that is lost. */
+const longestWait = 10_000;
+
+const optionNames = [
+  "url",
+  "client",
+  "prefix",
+  "timeout",
+  "bufferBytes",
+  "accountBytes",
+  "wait",
+  "now",
+  "onError",
+];
 
 /**
  * A store in Redis 7.0 or later, or in Valkey, that all processes with the same `prefix` share. It connects at once, and again
@@ -60,16 +87,24 @@ const optionNames = ["url", "client", "prefix", "timeout", "bufferBytes", "accou
  */
 export function redisStore(options: RedisStoreOptions): RedisStore {
   checkOptions(options);
-  const { prefix: name = "symbolon", timeout = 10_000, bufferBytes = 64 * 1024 * 1024, now } = options;
+  const {
+    prefix: name = "symbolon",
+    timeout = defaultTimeout,
+    bufferBytes = 64 * 1024 * 1024,
+    now,
+    wait,
+  } = options;
   const { accountBytes = 32 * 1024 * 1024, onError = (error) => console.error(error) } = options;
   const prefix = `{${name}}:`;
-  const connection = connectRedis(options, {
-    onMessage: (channel, message) => subscriptions.receive(channel, message),
+  const waits = wait !== undefined;
+  const listener: RedisListener = {
+    onMessage: (channel, message) => published.receive(channel, message),
     onRestored: () => subscriptions.restore(),
     onError: (error) => {
       if (closing === undefined) onError(error);
     },
-  });
+  };
+  const connection = connectRedis(options, listener, waits);
   let closing: Promise<void> | undefined;
   const subscriptions = new Subscriptions(connection, onError);
   let knownProofKey = "";
@@ -78,7 +113,12 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
     bufferBytes,
     now,
     proofKey: () => knownProofKey,
+    wait: wait && {
+      ...wait,
+      run: (script, args) => connection.confirm(script, `${prefix}meta`, args, wait),
+    },
   });
+  const published = new PublishedMessages({ calls, subscriptions, waits, bufferBytes });
   const usage = new AccountUsage(accountBytes);
   const watched = new WatchedRooms(calls);
   const checkRooms = (): void => void watched.check(Date.now()).catch(() => {}); // the next sweep checks again
@@ -110,4 +150,28 @@ function checkOptions(options: RedisStoreOptions): void {
     );
   for (const [name, value] of Object.entries({ timeout, bufferBytes, accountBytes }))
     if (!(value > 0)) throw new RangeError(`redisStore: \`${name}\` must be above 0, not ${value}`);
+  if (options.wait !== undefined) checkWait(options.wait, options.timeout ?? defaultTimeout);
+}
+
+function checkWait(wait: ReplicaWait, storeTimeout: number): void {
+  if (typeof wait !== "object" || wait === null)
+    throw new TypeError(`redisStore: \`wait\` must be { replicas, timeout }, not ${JSON.stringify(wait)}`);
+  const unknown = Object.keys(wait).find((name) => name !== "replicas" && name !== "timeout");
+  if (unknown !== undefined)
+    throw new TypeError(
+      `redisStore: \`wait\` has no option ${JSON.stringify(unknown)}: it has replicas, timeout`,
+    );
+  const { replicas, timeout } = wait;
+  if (!Number.isSafeInteger(replicas) || replicas < 1)
+    throw new RangeError(
+      `redisStore: \`wait.replicas\` must be an integer of at least 1, not ${String(replicas)}`,
+    );
+  if (!Number.isSafeInteger(timeout) || timeout < 1 || timeout > longestWait)
+    throw new RangeError(
+      `redisStore: \`wait.timeout\` must be an integer from 1 to ${longestWait}, not ${String(timeout)}`,
+    );
+  if (timeout >= storeTimeout)
+    throw new RangeError(
+      `redisStore: \`wait.timeout\` must be below \`timeout\`, which is ${storeTimeout}, not ${timeout}`,
+    );
 }

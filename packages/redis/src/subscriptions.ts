@@ -63,14 +63,17 @@ export class Subscriptions {
       }
   }
 
+  /** Informs the listeners of a channel that messages may have been missed. */
+  missed(name: string): void {
+    for (const { listener } of this.#channels.get(name)?.listeners ?? []) listener.missed();
+  }
+
   /** The connection was lost: subscribes again, and informs the listeners. */
   restore(): void {
-    for (const [name, channel] of this.#channels) {
+    for (const name of this.#channels.keys()) {
       const subscribed = this.#subscribe(name);
       subscribed.then(
-        () => {
-          for (const { listener } of channel.listeners) listener.missed();
-        },
+        () => this.missed(name),
         () => {}, // the connection is lost again
       );
     }

@@ -1,5 +1,4 @@
 /** What a store in Redis does when connections break, and when Redis stands still, ends, or loses its data. */
-import { readFile } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { expect, test, vi } from "vitest";
@@ -9,11 +8,11 @@ import { redisStore, type RedisStoreOptions } from "../src/index.ts";
 import { allAppended, appendAll } from "../../server/test/store/network/calls-once.ts";
 import { Forwarder } from "../../server/test/store/network/forwarder.ts";
 import type { RedisServer } from "./redis-server/redis-server.ts";
+import { durable } from "./redis-server/replicas.ts";
+import { documentedRights } from "./redis-server/rights.ts";
 import { openStore, startRedis } from "./redis-server/start-redis.ts";
 
 const keep = retain(100_000, 1e9);
-/** Redis writes each change to its file before it answers: by default it may lose the newest ones when it is killed. */
-const durable = ["--appendonly", "yes", "--appendfsync", "always"];
 
 /** Waits until a replica has the session of a test, and its file has it too. */
 async function waitForSession(replica: RedisServer): Promise<void> {
@@ -195,11 +194,8 @@ test("a Redis that asks for a password refuses a store without one", async () =>
 });
 
 test("a user of Redis that has the rights of docs/nodes.md can do all, by either client", async () => {
-  const page = await readFile(new URL("../../../docs/nodes.md", import.meta.url), "utf8");
-  const command = /redis-cli (ACL SETUSER [^`]*)```/.exec(page)?.[1] ?? "";
-  const args = command.replaceAll(/["\\]/g, "").trim().split(/\s+/);
   const server = await startRedis();
-  expect(await server.command(...args)).toBe("OK");
+  expect(await server.command(...(await documentedRights()))).toBe("OK");
   const url = server.url.replace("//", "//chat:password@");
   for (const address of [{ url }, { client: new Redis(url, { lazyConnect: true }) }]) {
     const store = openStore({ ...address, prefix: "chat-production" });
@@ -230,6 +226,21 @@ test.each([
   [{ url: "redis://localhost", prefix: "{a}" }, "`prefix` must be a text without braces and spaces"],
   [{ url: "redis://localhost", timeout: 0 }, "`timeout` must be above 0"],
   [{ url: "redis://localhost", bufferBytes: -1 }, "`bufferBytes` must be above 0"],
+  [{ url: "redis://localhost", wait: 1 }, "`wait` must be { replicas, timeout }, not 1"],
+  [{ url: "redis://localhost", wait: { replicas: 1, ms: 1 } }, '`wait` has no option "ms"'],
+  [
+    { url: "redis://localhost", wait: { replicas: 0, timeout: 1 } },
+    "`wait.replicas` must be an integer of at",
+  ],
+  [{ url: "redis://localhost", wait: { replicas: 1.5, timeout: 1 } }, "at least 1, not 1.5"],
+  [{ url: "redis://localhost", wait: { replicas: 1 } }, "`wait.timeout` must be an integer from 1 to 10000"],
+  [{ url: "redis://localhost", wait: { replicas: 1, timeout: 10_001 } }, "to 10000, not 10001"],
+  [
+    { url: "redis://localhost", timeout: 100, wait: { replicas: 1, timeout: 100 } },
+    "`wait.timeout` must be below `timeout`, which is 100, not 100",
+  ],
+  [{ client: { evalSha: 0 }, wait: { replicas: 1, timeout: 1 } }, "`wait` needs a client with `multi`"],
+  [{ client: { evalsha: 0 }, wait: { replicas: 1, timeout: 1 } }, "`wait` needs a client with `pipeline`"],
   [{ url: "redis://localhost", ttl: 1 }, 'redisStore has no option "ttl"'],
 ])("options %j are refused", (options, message) => {
   expect(() => redisStore(options as unknown as RedisStoreOptions)).toThrow(message);

@@ -1,4 +1,5 @@
 import { freeingScript, growingScript, type Script } from "../script/script.ts";
+import { Confirmations, type ConfirmScript, type ReplicaWait } from "./confirmations.ts";
 import { explain, isTemporary } from "./failure.ts";
 
 /** Runs a script. @throws the error of the client library, as a rejection. */
@@ -22,6 +23,8 @@ export interface OrderedCallsOptions {
   readonly now?: (() => number) | undefined;
   /** The secret of the rooms, once it is known. */
   readonly proofKey: () => string;
+  /** What has to be confirmed by replicas before a call has its answer; undefined for nothing. */
+  readonly wait?: (ReplicaWait & { readonly run: ConfirmScript }) | undefined;
 }
 
 /** A call whose answer has not been given to its caller. */
@@ -55,6 +58,7 @@ const [firstDelay, longestDelay] = [25, 250];
 export class OrderedCalls {
   readonly #run: RunScript;
   readonly #options: OrderedCallsOptions;
+  readonly #confirmations: Confirmations | undefined;
   readonly #process: string = crypto.randomUUID();
   #pending: PendingCall[] = [];
   #bytes = 0;
@@ -77,6 +81,10 @@ export class OrderedCalls {
   constructor(run: RunScript, options: OrderedCallsOptions) {
     this.#run = run;
     this.#options = options;
+    const { wait } = options;
+    if (wait === undefined) return;
+    const confirm = () => wait.run(freeingScript, this.#header("confirm", ""), wait);
+    this.#confirmations = new Confirmations(confirm, wait);
   }
 
   /** Whether half of what may wait for Redis does already. */
@@ -139,19 +147,10 @@ export class OrderedCalls {
   #send(call: PendingCall): void {
     const { operation, args, kind, number } = call;
     call.isSent = true;
-    const now = this.#options.now?.();
-    const common = [
-      operation,
-      this.#process,
-      number,
-      String(this.#answered),
-      ...this.#history,
-      now === undefined ? "" : String(now),
-      crypto.randomUUID(),
-      this.#options.proofKey(),
-    ];
     this.#inFlight += 1;
-    this.#run(kind.grows ? growingScript : freeingScript, [...common, ...args]).then(
+    const script = kind.grows ? growingScript : freeingScript;
+    const answer = this.#run(script, [...this.#header(operation, number), ...args]);
+    (this.#confirmations?.confirm(answer) ?? answer).then(
       (reply) => {
         this.#onReturn(call);
         const [run, writes, value] = reply as [string, string, unknown];
@@ -166,6 +165,22 @@ export class OrderedCalls {
         this.#onFailure(call, error instanceof Error ? error : new Error(String(error)));
       },
     );
+  }
+
+  /** What every call begins with. */
+  #header(operation: string, number: string): readonly string[] {
+    const { now, proofKey, wait } = this.#options;
+    return [
+      operation,
+      this.#process,
+      number,
+      String(this.#answered),
+      ...this.#history,
+      now === undefined ? "" : String(now()),
+      crypto.randomUUID(),
+      proofKey(),
+      wait === undefined ? "" : "1",
+    ];
   }
 
   #onReturn(call: PendingCall): void {

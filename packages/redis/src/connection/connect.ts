@@ -28,19 +28,24 @@ const [pingInterval, socketTimeout] = [5_000, 15_000];
 const reconnectStrategy = (): number => 50 + Math.random() * 100;
 
 /**
- * Connects to Redis. The client library connects again whenever it has to.
+ * Connects to Redis, and once more to wait for replicas if `waits`. The client library connects again whenever it has to.
  *
- * @throws TypeError for an invalid address, or something that is not a client.
+ * @throws TypeError for an invalid address, or something that is not a client, or not one that can wait.
  */
-export function connectRedis({ url, client }: RedisAddress, listener: RedisListener): RedisConnection {
+export function connectRedis(
+  { url, client }: RedisAddress,
+  listener: RedisListener,
+  waits: boolean,
+): RedisConnection {
   if (url !== undefined && client === undefined)
     return connectNodeRedis(
       createClient({ url, pingInterval, socket: { socketTimeout, reconnectStrategy } }),
       listener,
+      waits,
     );
   if (url === undefined && isObject(client)) {
-    if ("evalSha" in client) return connectNodeRedis(client, listener);
-    if ("evalsha" in client) return connectIoredis(client, listener);
+    if ("evalSha" in client) return connectNodeRedis(client, listener, waits);
+    if ("evalsha" in client) return connectIoredis(client, listener, waits);
   }
   throw new TypeError(
     "redisStore needs either `url`, such as redis://localhost:6379, or `client`, a client of the package redis or ioredis",

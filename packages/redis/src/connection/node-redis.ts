@@ -1,5 +1,12 @@
 import { setTimeout } from "node:timers/promises";
-import { type RedisConnection, type RedisListener, runScript } from "./connection.ts";
+import {
+  cannotWait,
+  confirmScript,
+  type RedisConnection,
+  type RedisListener,
+  runScript,
+} from "./connection.ts";
+import type { Script } from "../script/script.ts";
 
 /** What the store needs of a client or a cluster of the package `redis` or `@redis/client`. */
 export interface NodeRedisClient {
@@ -15,10 +22,24 @@ export interface NodeRedisClient {
   subscribe(channel: string, listener: (message: string, channel: string) => void): Promise<unknown>;
   /** Ends a subscription. */
   unsubscribe(channel: string): Promise<unknown>;
+  /** Begins a pipeline. The option `wait` needs it. */
+  multi?(): NodeRedisPipeline;
   /** Receives the events "ready" and "error". */
   on(event: string, listener: (value?: unknown) => void): unknown;
   /** Closes at once. */
   destroy(): void;
+}
+
+/** Commands that a client sends together, to one server. */
+export interface NodeRedisPipeline {
+  /** Adds a script that the server has. */
+  evalSha(sha1: string, options: NodeRedisScriptOptions): NodeRedisPipeline;
+  /** Adds a script. */
+  eval(script: string, options: NodeRedisScriptOptions): NodeRedisPipeline;
+  /** Adds `WAIT`. */
+  wait(replicas: number, timeout: number): NodeRedisPipeline;
+  /** Sends the commands. */
+  execAsPipeline(): Promise<unknown>;
 }
 
 /** The keys and the arguments of a script. */
@@ -32,9 +53,19 @@ export interface NodeRedisScriptOptions {
 /** The wait before a cluster is asked to connect again, in ms. */
 const retryDelay = 500;
 
-/** Connects by clients with the same options as this one, which stays as it is. */
-export function connectNodeRedis(client: NodeRedisClient, listener: RedisListener): RedisConnection {
+/**
+ * Connects by clients with the same options as this one, which stays as it is.
+ *
+ * @throws TypeError for a client that cannot wait, if it has to.
+ */
+export function connectNodeRedis(
+  client: NodeRedisClient,
+  listener: RedisListener,
+  waits: boolean,
+): RedisConnection {
+  if (waits && typeof client.multi !== "function") throw cannotWait("`multi`");
   const [calls, messages] = [client.duplicate(), client.duplicate()];
+  const waiting = waits ? client.duplicate() : undefined;
   const onMessage = (message: string, channel: string): void => listener.onMessage(channel, message);
   let wasReady = false;
   messages.on("ready", () => {
@@ -55,14 +86,28 @@ export function connectNodeRedis(client: NodeRedisClient, listener: RedisListene
       }
   };
   void connect(calls);
+  if (waiting !== undefined) void connect(waiting);
   const connected = connect(messages);
+  const run = (one: NodeRedisClient, { digest, source }: Script, options: NodeRedisScriptOptions) =>
+    runScript(
+      () => one.evalSha(digest, options),
+      () => one.eval(source, options),
+    );
   return {
-    run: ({ digest, source }, key, args) => {
+    run: (script, key, args) => run(calls, script, { keys: [key], arguments: [...args] }),
+    confirm: (script, key, args, { replicas, timeout }) => {
       const options = { keys: [key], arguments: [...args] };
-      return runScript(
-        () => calls.evalSha(digest, options),
-        () => calls.eval(source, options),
-      );
+      const one = waiting as Required<NodeRedisClient>;
+      return confirmScript(script, {
+        run: () => run(one, script, options),
+        pipeline: async (command, text) => {
+          const pipeline = one.multi();
+          const begun = command === "eval" ? pipeline.eval(text, options) : pipeline.evalSha(text, options);
+          const results = await begun.wait(replicas, timeout).execAsPipeline();
+          const [reply, confirmed] = results as [unknown, number];
+          return { reply, replicas: confirmed };
+        },
+      });
     },
     subscribe: async (channel) => {
       await connected;
@@ -73,6 +118,7 @@ export function connectNodeRedis(client: NodeRedisClient, listener: RedisListene
       closing.abort();
       calls.destroy();
       messages.destroy();
+      waiting?.destroy();
     },
   };
 }

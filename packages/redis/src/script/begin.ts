@@ -5,7 +5,8 @@
  * The hash "meta" has `epoch`, the history that new sessions belong to; `run`, the run of the Redis server that wrote last;
  * `writes`, how many calls have written; `since`, that number when `run` began; `clock`, the time of the newest sweep; and
  * `proofKey`. A new run keeps the epoch if it has read an append-only file and was no replica, and if no process knows of
- * more writes than it has.
+ * more writes than it has. A replica that is promoted keeps it too, if the store waits for replicas, and the first process that
+ * calls knows the run before and no write that the replica lacks.
  *
  * The hash "calls:<process>" has the newest call of a process, and the replies that the process has not received yet.
  */
@@ -14,8 +15,8 @@ local call = redis.call
 local operations = {}
 local prefix = string.sub(KEYS[1], 1, -5)
 local meta = KEYS[1]
-local operation, process, number, answered, knownRun, knownWrites, givenNow, seed, proofKey = unpack(ARGV, 1, 9)
-local at = 9
+local operation, process, number, answered, knownRun, knownWrites, givenNow, seed, proofKey, waits = unpack(ARGV, 1, 10)
+local at = 10
 
 local function argument()
   at = at + 1
@@ -43,16 +44,16 @@ local function now()
   return time
 end
 
-local function isContinued()
-  return string.find(call('INFO', 'persistence'), 'aof_enabled:1', 1, true)
-    and string.find(call('INFO', 'replication'), 'second_repl_offset:-1', 1, true)
-end
-
 local known = call('HMGET', meta, 'epoch', 'run', 'writes', 'since')
 local epoch, writes = known[1], tonumber(known[3] or '0')
 local run = string.match(call('INFO', 'server'), 'run_id:(%w+)')
 local isNewRun = known[2] ~= run
 local first = isNewRun and writes or tonumber(known[4])
+local function isContinued()
+  return string.find(call('INFO', 'persistence'), 'aof_enabled:1', 1, true)
+    and (string.find(call('INFO', 'replication'), 'second_repl_offset:-1', 1, true)
+      or waits == '1' and knownRun == known[2])
+end
 local hasLost = knownRun ~= '' and knownRun ~= run and tonumber(knownWrites) > first
 if not epoch or isNewRun or hasLost then
   if not epoch or hasLost or not isContinued() then epoch = seed end
@@ -62,6 +63,16 @@ end
 
 local function reply(value)
   return { run, integer(writes), value }
+end
+
+local function publish(channel, message)
+  call('PUBLISH', prefix .. channel, run .. ' ' .. message)
+end
+
+-- A write that comes after all others: a replica that has it has them too.
+operations.confirm = function()
+  call('HINCRBY', meta, 'confirmations', 1)
+  return run
 end
 
 local calls = prefix .. 'calls:' .. process

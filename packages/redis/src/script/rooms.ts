@@ -107,7 +107,7 @@ operations.append = function()
   end
   call('HSET', key, 'offset', previous + 1, 'bytes', bytes, 'ms', ms, 'idle', '')
   local place = integer(previous + 1) .. ' ' .. integer(previous)
-  call('PUBLISH', prefix .. 'room:' .. room, roomEpoch .. ' ' .. place .. ' ' .. message)
+  publish('room:' .. room, roomEpoch .. ' ' .. place .. ' ' .. message)
   return place .. ' ' .. used(account)
 end
 

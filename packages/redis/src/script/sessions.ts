@@ -16,7 +16,7 @@ local function principalKey(principal)
 end
 
 local function notify(node, notice)
-  if node then call('PUBLISH', prefix .. 'node:' .. node, notice) end
+  if node then publish('node:' .. node, notice) end
 end
 local function notifyOf(node, type, id)
   notify(node, '{"type":"' .. type .. '","sessionId":' .. cjson.encode(id) .. '}')

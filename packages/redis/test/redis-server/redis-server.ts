@@ -48,8 +48,11 @@ export class RedisServer {
   /** Starts the server again, with the files that it has left. */
   async restart(): Promise<void> {
     const path = findRedisServer() ?? "redis-server";
-    const args = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#directory, "--save", ""];
-    const child = spawn(path, [...args, ...this.#args], { stdio: ["ignore", "pipe", "inherit"] });
+    const address = ["--port", String(this.port), "--bind", "127.0.0.1"];
+    const files = ["--dir", this.#directory, "--save", "", "--repl-diskless-sync-delay", "0"];
+    const child = spawn(path, [...address, ...files, ...this.#args], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     this.#process = child;
     child.stdout.setEncoding("utf8");
     let log = "";
