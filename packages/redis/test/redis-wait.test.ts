@@ -71,7 +71,7 @@ describe.each(addresses)("a store by %s that waits for a replica", (_name, addre
       waitOptions,
     );
     forwarder.break();
-    await expect(appended).rejects.toThrow("and 0 acknowledged within 5000 ms");
+    await expect(appended).rejects.toThrow("and 0 of them acknowledged within 5000 ms");
     await replica.signal("SIGCONT");
     expect((await store.rooms.read("r", {}, 9)).entries).toHaveLength(1);
   });
