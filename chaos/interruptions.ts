@@ -4,7 +4,7 @@ import type { ServerProcess } from "../e2e/server-process.ts";
 export class Interruptions {
   readonly #times = new Map<number, number[]>();
 
-  /** Interruptions a server by SIGKILL. */
+  /** Kills a server by SIGKILL. */
   async kill(server: ServerProcess): Promise<void> {
     this.#add(server);
     await server.kill();

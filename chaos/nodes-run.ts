@@ -17,11 +17,12 @@ const reconnectTime = 3_000;
 
 /** Connects clients to several nodes that share one Redis, disturbs these, and checks which messages arrived. */
 export async function runNodes(settings: Settings, directory: string): Promise<Results> {
-  const { seconds, clients, seed, nodes: count, grace, nodeFaults } = settings;
+  const { seconds, clients, seed, nodes: count, grace, healthChecks, nodeFaults } = settings;
   const slowdown = Math.max(1, clients / 60);
   const handlerLog = join(directory, "handler-log");
   const nodes = await Nodes.start({
     count,
+    healthChecks,
     env: { HANDLER_LOG: handlerLog, SLOWDOWN: String(slowdown), GRACE: String(grace) },
   });
   try {
@@ -49,7 +50,7 @@ export async function runNodes(settings: Settings, directory: string): Promise<R
 
     const findings = await checkLog(handlerLog, nodes.interruptions, fleet.sent);
     return resultsOf(fleet, findings, {
-      title: `chaos on ${count} nodes: ${clients} clients, ${seconds} s, grace ${grace / 1_000} s, seed ${seed}`,
+      title: `chaos on ${count} nodes: ${clients} clients, ${seconds} s, grace ${grace / 1_000} s, seed ${seed}${healthChecks ? ", health checks" : ""}`,
       faults: counts,
       recovery: "from the client's loss to the first message after it",
       recoveries: fleet.clients.flatMap(({ inbound }) => inbound.recoveries),

@@ -2,6 +2,7 @@ import { Balancer } from "../demo/nodes/balancer.ts";
 import { ports } from "../e2e/ports.ts";
 import { ServerProcess } from "../e2e/server-process.ts";
 import { RedisServer } from "../packages/redis/test/redis-server/redis-server.ts";
+import { checkHealth } from "./health-checks.ts";
 import { Interruptions } from "./interruptions.ts";
 
 /** Options of nodes. */
@@ -10,6 +11,8 @@ export interface NodesOptions {
   readonly count: number;
   /** Their environment variables, besides `PORT` and `STORE`. */
   readonly env: Readonly<Record<string, string>>;
+  /** Whether the balancer sends clients only to nodes that answer. */
+  readonly healthChecks: boolean;
 }
 
 /** Where a node listens. */
@@ -30,6 +33,7 @@ export class Nodes {
   /** The addresses of the nodes, as the balancer has them. */
   readonly #targets: readonly NodeAddress[];
   readonly #problems: string[] = [];
+  readonly #ended = new AbortController();
 
   private constructor(
     redis: RedisServer,
@@ -44,7 +48,7 @@ export class Nodes {
   }
 
   /** Starts Redis, the nodes and the balancer. `stop` has to be called. */
-  static async start({ count, env }: NodesOptions): Promise<Nodes> {
+  static async start({ count, env, healthChecks }: NodesOptions): Promise<Nodes> {
     const redis = await RedisServer.start({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
     const program = {
       name: "chaos",
@@ -56,7 +60,9 @@ export class Nodes {
       Array.from({ length: count }, () => ServerProcess.start(ports(), program)),
     );
     const targets = nodes.map(({ port }) => ({ port, host: "127.0.0.1" }));
-    return new Nodes(redis, nodes, await Balancer.start(targets, { host: "127.0.0.1" }), targets);
+    const started = new Nodes(redis, nodes, await Balancer.start(targets, { host: "127.0.0.1" }), targets);
+    if (healthChecks) void started.#checkHealth();
+    return started;
   }
 
   /** The port of the balancer. */
@@ -76,7 +82,7 @@ export class Nodes {
     return this.#problems;
   }
 
-  /** Interruptions a node, and starts it again. */
+  /** Kills a node, and starts it again. */
   async kill(node: ServerProcess): Promise<void> {
     await this.interruptions.kill(node);
     await this.#startAgain(node);
@@ -91,7 +97,7 @@ export class Nodes {
     await this.#startAgain(node);
   }
 
-  /** Interruptions Redis, and starts it again on its append-only file. */
+  /** Kills Redis, and starts it again on its append-only file. */
   async restartRedis(): Promise<void> {
     await this.redis.signal("SIGKILL");
     await this.redis.restart();
@@ -103,8 +109,17 @@ export class Nodes {
       await node.kill();
       this.#readErrors(node);
     }
+    this.#ended.abort();
     this.#balancer.close();
     await this.redis.stop();
+  }
+
+  #checkHealth(): Promise<void> {
+    const checked = this.#targets.map((target) => ({
+      port: target.port,
+      onChecked: (isHealthy: boolean) => this.#balancer.setHealthy(target, isHealthy),
+    }));
+    return checkHealth(checked, this.#ended.signal);
   }
 
   async #startAgain(node: ServerProcess): Promise<void> {

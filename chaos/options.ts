@@ -11,6 +11,8 @@ export interface Settings {
   readonly grace: number;
   /** How many server processes share one Redis; 0 for one server without it. */
   readonly nodes: number;
+  /** Whether the balancer in front of the nodes checks which of them answer. */
+  readonly healthChecks: boolean;
   /** The faults of the nodes. */
   readonly nodeFaults: readonly NodeFault[];
   /** The faults of one server. With `kill` its sessions are in files. */
@@ -25,6 +27,7 @@ const options = {
   seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 32)) },
   grace: { type: "string", default: "3600" },
   nodes: { type: "string", default: "0" },
+  "health-checks": { type: "boolean", default: false },
   only: { type: "string", multiple: true },
   kill: { type: "boolean", default: false },
   pause: { type: "boolean", default: false },
@@ -48,6 +51,7 @@ export function settingsOf(args: readonly string[]): Settings {
     seed: wholeNumber("seed", seed),
     grace: wholeNumber("grace", grace) * 1_000,
     nodes,
+    healthChecks: values["health-checks"],
     nodeFaults: (only ?? nodeFaults).map(nodeFault),
     processFaults,
     faults: faults || (processFaults.length === 0 && nodes === 0),

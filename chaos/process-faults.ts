@@ -17,7 +17,7 @@ export interface ProcessFaultOptions {
 /** `kill`: SIGKILL ends the server, and it is started again. `pause`: the server is stopped for 1 to 10 s. */
 export type ProcessFault = "kill" | "pause";
 
-/** Interruptions or pauses a server every few seconds until `signal` aborts; the server runs when it resolves. */
+/** Kills or pauses a server every few seconds until `signal` aborts; the server runs when it resolves. */
 export async function disturbServer(
   server: ServerProcess,
   signal: AbortSignal,

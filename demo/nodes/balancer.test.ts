@@ -148,3 +148,18 @@ test("the PROXY header has the plain form of an IPv4 address when the balancer l
   socket.end();
   expect(await text(socket)).toMatch(/^PROXY TCP4 127\.0\.0\.1 127\.0\.0\.1 \d+ \d+\r\n$/);
 });
+
+test("a target that does not answer gets a connection only if no other one accepts it", async () => {
+  const [one, two] = [await startNamed("one"), await startNamed("two")];
+  const targets = [addressOf(one), addressOf(two)];
+  const balancer = await Balancer.start(targets, { host: "127.0.0.1" });
+  onTestFinished(() => balancer.close());
+  const [first = {} as NetConnectOpts] = targets;
+  balancer.setHealthy(first, false);
+  expect(await receive(balancer, 2)).toEqual(["two", "two"]);
+  two.close();
+  await once(two, "close");
+  expect(await receive(balancer, 1)).toEqual(["one"]);
+  balancer.setHealthy(first, true);
+  expect(await receive(balancer, 1)).toEqual(["one"]);
+});

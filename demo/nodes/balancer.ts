@@ -29,6 +29,8 @@ export class Balancer {
   readonly #sockets = new Set<Socket>();
   /** The sockets to each target. */
   readonly #joined = new Map<NetConnectOpts, Set<Socket>>();
+  /** The targets that get no connection while another one accepts it. */
+  readonly #unhealthy = new Set<NetConnectOpts>();
   /** The target of the next connection. */
   #next = 0;
 
@@ -58,6 +60,12 @@ export class Balancer {
     return this.#joined.get(target)?.size ?? 0;
   }
 
+  /** A health check has found out whether a target answers: one that does not gets a connection only if no other one accepts it. */
+  setHealthy(target: NetConnectOpts, isHealthy: boolean): void {
+    if (isHealthy) this.#unhealthy.delete(target);
+    else this.#unhealthy.add(target);
+  }
+
   /** Stops listening, and closes all connections. */
   close(): void {
     this.#server.close();
@@ -84,9 +92,11 @@ export class Balancer {
   async #connect(): Promise<Socket | undefined> {
     const first = this.#next;
     this.#next = (first + 1) % this.#targets.length;
-    for (let tried = 0; tried < this.#targets.length; tried += 1) {
-      const target = this.#targets[(first + tried) % this.#targets.length];
-      const socket = target && (await this.#dial(target));
+    const inTurn = [...this.#targets.slice(first), ...this.#targets.slice(0, first)];
+    const isUnhealthy = (target: NetConnectOpts): boolean => this.#unhealthy.has(target);
+    const healthy = inTurn.filter((target) => !isUnhealthy(target));
+    for (const target of [...healthy, ...inTurn.filter(isUnhealthy)]) {
+      const socket = await this.#dial(target);
       if (socket) return this.#join(socket, target);
     }
     return undefined;
