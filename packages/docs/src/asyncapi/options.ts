@@ -38,7 +38,7 @@ export interface AsyncApiOptions {
    * Writes the schemas that the schema's own library cannot write by Standard JSON Schema.
    * @default these values are marked with `x-symbolon-unknown`
    * @example
-   *   convert: (schema, io) => z.toJSONSchema(schema as z.ZodType, { io, target: "draft-7", unrepresentable: "any" })
+   *   convert: (schema, io) => z.toJSONSchema(schema as z.ZodType, { io, target: "draft-7" }) // for zod/mini
    */
   readonly convert?: ConvertSchema;
 }
