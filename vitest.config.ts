@@ -22,7 +22,7 @@ export default defineConfig({
     reporters: ["default", new SeedsReporter(), new SecurityReporter()],
     projects: [
       project("unit", [
-        "packages/{protocol,server,client,create-symbolon}/test/**/*.test.ts",
+        "packages/{protocol,server,client,docs,create-symbolon}/test/**/*.test.ts",
         "packages/redis/test/calls/*.test.ts",
       ]),
       project("redis", findRedisServer() === undefined ? [] : ["packages/redis/test/*.test.ts"]),

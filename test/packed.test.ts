@@ -13,7 +13,7 @@ import { verySlow } from "./time-limits.ts";
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const packages = ["protocol", "server", "client", "redis", "postgres"] as const;
+const packages = ["protocol", "server", "client", "redis", "postgres", "docs"] as const;
 const compilers = ["5.9.3", "6.0.3", "7.0.2"] as const;
 const resolutions = {
   nodenext: { module: "nodenext" },
@@ -39,6 +39,7 @@ beforeAll(async () => {
       "packages/client",
       "packages/redis",
       "packages/postgres",
+      "packages/docs",
     ],
     { cwd: root },
   );
@@ -70,9 +71,11 @@ test.each(packages)("@symbolon/%s contains its README and its licence", (name) =
 /** A user's library: the compiler must be able to name the types of its exports. */
 const library = `
 import { contract, int, json, text } from "@symbolon/protocol";
+import { asyncapi } from "@symbolon/docs";
 import { postgresStore } from "@symbolon/postgres";
 import { redisStore } from "@symbolon/redis";
 import { type Context, createApp, identity, listen, listenEach, type Message, Socket } from "@symbolon/server";
+import { describeApp } from "@symbolon/server/describe";
 import { serve } from "@symbolon/server/node";
 import { testNetwork } from "@symbolon/server/testing";
 import { z } from "zod";
@@ -116,6 +119,13 @@ export const connected = net.connect("/echo");
 export const store = () => redisStore({ url: "redis://localhost", prefix: "chat" });
 export const scaled = () => createApp({ store: store() });
 export const inPostgres = () => createApp({ store: postgresStore({ url: "postgres://localhost/app" }) });
+export const routes = describeApp(app);
+export const asyncApi = asyncapi(app, {
+  title: "Library",
+  version: "1.0.0",
+  security: { bearer: { scheme: { type: "http", scheme: "bearer" }, hooks: [signedIn] } },
+  convert: (schema, io) => z.toJSONSchema(schema as z.ZodType, { io, target: "draft-7" }),
+});
 export const toAda = service.to("ada");
 `;
 

@@ -6,6 +6,10 @@ import type { Message } from "../wire/wire.ts";
 export interface Codec<Written, Read = Written> {
   /** The kind of messages that it reads, or "any" for both. */
   readonly type: "text" | "binary" | "any";
+  /** The media type of its messages, for documents: `application/json`. */
+  readonly contentType?: string;
+  /** The schema of its values, for documents: of its input in messages that it reads, of its output in those that it writes. */
+  readonly schema?: Schema;
   /**
    * Makes a message of a value.
    * @throws ValidationError or TypeError when the value cannot be sent.
@@ -63,9 +67,11 @@ export const bool: Codec<boolean> = {
 export function json(): Codec<unknown>;
 export function json<In, Out>(schema: Schema<In, Out>): Codec<In, Out>;
 export function json(schema?: Schema): Codec<unknown> {
-  if (schema === undefined) return { type: "any", encode: stringify, decode: parse };
+  const codec = { type: "any", contentType: "application/json" } as const;
+  if (schema === undefined) return { ...codec, encode: stringify, decode: parse };
   return {
-    type: "any",
+    ...codec,
+    schema,
     encode: (value) => stringify(synchronous(validate(schema, value))),
     decode: (message) => validate(schema, parse(message)),
   };
@@ -78,6 +84,7 @@ export function json(schema?: Schema): Codec<unknown> {
  */
 export function binary<Written, Read>(codec: Codec<Written, Read>): Codec<Written, Read> {
   return {
+    ...codec,
     type: "binary",
     encode: (value) => {
       const message = codec.encode(value);

@@ -202,3 +202,11 @@ test("passthrough writes the bytes of buffers and of their views", () => {
   expect(passthrough.encode(new DataView(buffer, 1, 2))).toEqual(new Uint8Array([2, 3]));
   expect(passthrough.encode(new Uint16Array(buffer, 2, 1))).toEqual(new Uint8Array([3, 4]));
 });
+
+test("json and its binary form have the media type, and the schema if there is one, for documents", () => {
+  const schema = z.number();
+  expect(json()).toMatchObject({ type: "any", contentType: "application/json" });
+  expect(json()).not.toHaveProperty("schema");
+  expect(json(schema)).toMatchObject({ type: "any", contentType: "application/json", schema });
+  expect(binary(json(schema))).toMatchObject({ type: "binary", contentType: "application/json", schema });
+});

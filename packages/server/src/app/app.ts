@@ -46,6 +46,8 @@ export interface AppInternals {
 }
 
 const internals = new WeakMap<object, AppInternals>();
+/** The hooks by which apps provide `state`: users have not written them. */
+const stateHooks = new WeakSet<AnyHook>();
 /** Marks the apps of every copy of this package. */
 const brand: unique symbol = Symbol.for("symbolon.app");
 
@@ -87,6 +89,7 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
   const state: AnyHook = (context: Record<string, unknown>) => {
     context["state"] = options.state; // below a mount, the state of the inner app
   };
+  stateHooks.add(state);
   const resolved: AppInternals["options"] = {
     ...options,
     security,
@@ -174,6 +177,11 @@ export function internalsOf(app: object, caller: string): AppInternals {
       ? `${caller} got an app that another copy of @symbolon/server has made: install one version, see \`npm ls @symbolon/server\``
       : `${caller} needs an app made by createApp`,
   );
+}
+
+/** The hooks that users have written. */
+export function withoutStateHooks(hooks: readonly AnyHook[]): readonly AnyHook[] {
+  return hooks.filter((hook) => !stateHooks.has(hook));
 }
 
 /** The hooks of a view: those of the view that it is a part of, then its own. */

@@ -17,14 +17,43 @@ interface Segment {
   readonly optional: boolean;
 }
 
+/** A parameter of a path. */
+export interface PathParameter {
+  /** Its name, without `:`, `*` and `?`. */
+  readonly name: string;
+  /** Whether the path may end before it. */
+  readonly optional: boolean;
+  /** Whether it is all that follows, with slashes: `*name`. */
+  readonly rest: boolean;
+}
+
+/** The parameters of a path pattern, in order. */
+export function pathParameters(pattern: string): readonly PathParameter[] {
+  return segmentsOf(pattern)
+    .filter(({ type }) => type !== "literal")
+    .map(({ type, text, optional }) => ({ name: text, optional, rest: type === "rest" }));
+}
+
+/** A path that matches the pattern, and no pattern with a literal segment in the place of a parameter. */
+export function samplePath(pattern: string): string {
+  const segments = segmentsOf(pattern).map(({ type, text }) =>
+    type === "literal" ? encodeURIComponent(text) : "%00",
+  );
+  return `/${segments.join("/")}`;
+}
+
 /**
  * Reads a path pattern.
  * @throws TypeError when it is not one, as `contract` does.
  */
 export function pathPattern(pattern: string): PathPattern {
   checkPath(pattern);
-  const segments = pattern.slice(1).split("/").map(parseSegment);
+  const segments = segmentsOf(pattern);
   return { pattern, match: (pathname) => match(segments, pathname.slice(1).split("/")) };
+}
+
+function segmentsOf(pattern: string): readonly Segment[] {
+  return pattern.slice(1).split("/").map(parseSegment);
 }
 
 function parseSegment(written: string): Segment {

@@ -40,6 +40,7 @@ export class Router<Route> {
     if (shapes.some((shape) => this.#shapes.has(shape)))
       throw new TypeError(`there is a route at ${JSON.stringify(pattern)} already`);
     for (const shape of shapes) this.#shapes.add(shape);
+    this.patterns.push(pattern);
     if (!/[:*%]/.test(pattern)) this.#literals.set(pattern, { route, pattern, params: noParams });
     const rank = pattern
       .split("/")
@@ -50,6 +51,9 @@ export class Router<Route> {
       { rank, pattern, match: (pathname: string) => compiled.match(pathname), route },
     ].toSorted((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
   }
+
+  /** The paths of the routes as they were declared, in that order. */
+  readonly patterns: string[] = [];
 
   /** The route of `pathname` with its parameters, or undefined. */
   find(pathname: string): RouteMatch<Route> | undefined {

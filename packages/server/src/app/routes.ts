@@ -39,7 +39,11 @@ export type SocketRoute = {
     outer: OuterOptions,
   ) => () => Promise<Response | undefined>;
 } & (
-  | { readonly type: "raw" }
+  | {
+      readonly type: "raw";
+      /** How the route reads and writes, besides what `outer` sets. */
+      readonly options: SocketOptions;
+    }
   | { readonly type: "contract"; readonly service: ContractService<AnyContract> }
 );
 
@@ -143,6 +147,7 @@ export class Routes implements BalancedClients {
     const service = { ...own, clock, heartbeat, rate, connections, room: this.room };
     this.#sockets.add(path, {
       type: "raw",
+      options: own.defaults,
       hooks,
       schemas,
       outer: {},
@@ -252,6 +257,14 @@ export class Routes implements BalancedClients {
     return this.socketAt(pathname) !== undefined || this.httpAt(pathname) !== undefined;
   }
 
+  /** The paths of the WebSocket or HTTP routes as they were declared, those of mounted apps with their prefixes. */
+  patterns(kind: "socket" | "http"): string[] {
+    const { patterns } = kind === "socket" ? this.#sockets : this.#http;
+    const mounted = ({ prefix, routes }: Mount): string[] =>
+      routes.patterns(kind).map((pattern) => joinPatterns(prefix, pattern));
+    return [...patterns, ...this.#mounts.flatMap(mounted)];
+  }
+
   /** The WebSocket route at a path, or undefined. */
   socketAt(pathname: string): RouteMatch<SocketRoute> | undefined {
     const own = this.#sockets.find(pathname);
@@ -289,9 +302,16 @@ export class Routes implements BalancedClients {
       if (!bare && prefix.match(parts.slice(0, depth).join("/")) === undefined) continue;
       const found = find(routes, `/${parts.slice(depth).join("/")}`, mount);
       if (found === undefined) continue;
-      const pattern = bare ? found.pattern : prefix.pattern + (found.pattern === "/" ? "" : found.pattern);
-      return { ...found, pattern, route: { ...found.route, hooks: [...hooks, ...found.route.hooks] } };
+      return {
+        ...found,
+        pattern: joinPatterns(prefix, found.pattern),
+        route: { ...found.route, hooks: [...hooks, ...found.route.hooks] },
+      };
     }
     return undefined;
   }
+}
+
+function joinPatterns({ pattern }: PathPattern, inner: string): string {
+  return pattern === "/" ? inner : pattern + (inner === "/" ? "" : inner);
 }

@@ -67,6 +67,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
   readonly middleware: readonly AnyMiddleware[];
   readonly receives: Messages;
   readonly sends: Messages;
+  readonly maxPayload: number;
   readonly #rooms: ContractRooms<C>;
   readonly #setup: Setup<C, never>;
   readonly #options: ServiceOptions;
@@ -87,6 +88,7 @@ export class ContractService<C extends AnyContract> implements Service<C> {
       throw new RangeError(
         `maxPayload of a contract is from 1 to the maxPayload of the app (${options.maxPayload}), not ${maxPayload}: raise that of createApp`,
       );
+    this.maxPayload = maxPayload;
     this.#options = { ...options, maxPayload };
     this.#rooms = new ContractRooms(contract, options, own.rooms);
     this.room = (name) => this.#rooms.room(name);

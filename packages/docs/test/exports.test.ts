@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { exportedNames } from "../../../test/exported-names.ts";
+
+test("@symbolon/docs exports these names and no others", () => {
+  expect(exportedNames(new URL("../src/index.ts", import.meta.url))).toEqual({
+    values: ["asyncapi"],
+    types: [
+      "AsyncApiDocument",
+      "AsyncApiOptions",
+      "ConvertSchema",
+      "JsonObject",
+      "JsonValue",
+      "SchemaDirection",
+      "SecurityDeclaration",
+    ],
+  });
+});
