@@ -16,9 +16,7 @@ export class LoopWatch {
   #blocked = 0;
   #cpu = 0;
 
-  constructor() {
-    setInterval(() => this.#run(), interval).unref();
-  }
+  readonly #timer = setInterval(() => this.#run(), interval);
 
   /** The longest pauses since the last call. */
   take(): LoopPauses {
@@ -27,6 +25,11 @@ export class LoopWatch {
     this.#blocked = 0;
     this.#cpu = 0;
     return pauses;
+  }
+
+  /** Ends the watch. */
+  stop(): void {
+    clearInterval(this.#timer);
   }
 
   #run(): void {

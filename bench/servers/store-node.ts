@@ -1,6 +1,6 @@
 /** A process of a store with many sessions: it commits steps of its own session, or does what should make no other one wait. */
 import { setTimeout } from "node:timers/promises";
-import { createApp } from "@symbolon/server";
+import { type AppOptions, createApp } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import type { Store } from "@symbolon/server/store";
 import { Clock } from "@symbolon/server/testing";
@@ -31,10 +31,19 @@ let steps = 0;
 let failure: string | undefined;
 let onRemoved: () => void = () => {};
 
+/** A store that fails makes the figures wrong: the bench learns that the process has ended. */
+const options: AppOptions = {
+  ...appOptions,
+  onError(error) {
+    console.error("store-node:", error);
+    process.exit(1);
+  },
+};
+
 const observedStore = afterCalls(store, (name, result) => {
   if (name === "remove" && result === true) onRemoved();
 });
-const app = createApp({ ...appOptions, store: observedStore, clock: new Clock() }); // it never sweeps
+const app = createApp({ ...options, store: observedStore, clock: new Clock() }); // it never sweeps
 
 /** The owner of these sessions has ended: their lease runs out at once. */
 async function createSession(principal: string): Promise<void> {
@@ -63,6 +72,7 @@ async function timed(action: () => Promise<unknown>): Promise<LoopPauses & { rea
   await action();
   const took = performance.now() - start;
   await setTimeout(settleTime);
+  own.stop();
   return { ...own.take(), took };
 }
 
@@ -105,7 +115,7 @@ async function startNode(): Promise<void> {
     const observed = afterCalls(own, (name, result) => {
       if (name === "sweep" && result === false) resolve();
     });
-    const started = createApp({ ...appOptions, store: observed, clock });
+    const started = createApp({ ...options, store: observed, clock });
     serveContracts(started);
     void serve(started, { port: 0, host: "127.0.0.1" }).then(() => clock.advance(firstSweep));
   });

@@ -16,7 +16,7 @@ const actions: readonly (readonly [name: string, command: string, repeats: numbe
 ];
 
 /** How long the bystander commits before it is measured, in ms. */
-const warmUpTime = 500;
+const warmUpTime = 2_000;
 
 /** What the bystander's process has found: how long a commit waited, in ms, and how many commits there were. */
 interface Pauses extends LoopPauses {
