@@ -12,7 +12,7 @@ const turnsPerRound = 5;
 const fullTimes: Times = { warmUp: 4_000, measured: 1_250 };
 const quickTimes: Times = { warmUp: 800, measured: 600 };
 /** A quick run with stores says whether all is delivered, and little about times. */
-const shortTimes: Times = { warmUp: 100, measured: 250 };
+const shortTimes: Times = { warmUp: 100, measured: 150 };
 
 /** What is known of a server so far. */
 interface Measured<S extends Subject> {
