@@ -6,6 +6,8 @@ export interface Settings {
   readonly rounds: number;
   /** Measures less, and shorter: for a CI that prints it. */
   readonly quick: boolean;
+  /** Measures stores and several nodes, instead of our server beside its peers. */
+  readonly stores: boolean;
   /** Parts of the names of works; the others do not run. Empty: all run. */
   readonly only: readonly string[];
   /** Parts of the names of servers; the others, except `ws`, do not run. Empty: all run. */
@@ -23,6 +25,7 @@ export interface Settings {
 const options = {
   rounds: { type: "string" },
   quick: { type: "boolean", default: false },
+  stores: { type: "boolean", default: false },
   only: { type: "string", multiple: true, default: [] as string[] },
   server: { type: "string", multiple: true, default: [] as string[] },
   json: { type: "string" },

@@ -1,5 +1,6 @@
 /** The budgets: what our server must reach in a run. */
 import { type Figure, figureOf, ratioOf, type Results, valueOf } from "../run/results.ts";
+import { manySessionsIn } from "../works/stores/many-sessions.ts";
 import { number, ratio } from "./table.ts";
 
 /** A figure of a run: what a server needed for a work. */
@@ -47,6 +48,12 @@ const budgets: readonly Budget[] = [
   { ours: [sends, "32,000"], against: [sends, "8,000"], atMost: 4.4 },
   { ours: ["resume storm of 5,000", "session"], atMost: 1_000 },
   { ours: [latency, "raw route"], against: [latency, "ws"], atMost: 1.2 },
+  ...["memory", "Redis", "PostgreSQL"].flatMap((store) =>
+    ["list of one principal", "revoke", "a node starts"].map((action): Budget => ({
+      ours: [manySessionsIn(store), action],
+      atMost: 10,
+    })),
+  ),
 ];
 
 /** Our server must be so many times as good as another one at a work. */

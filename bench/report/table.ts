@@ -10,7 +10,7 @@ export function tableOf(results: Pick<Results, "figures">, work: string): string
   const figures = results.figures.filter((figure) => figure.work === work);
   const [first] = figures;
   if (!first) return "";
-  const more = Object.keys(first.samples[0]?.more ?? {});
+  const more = [...new Set(figures.flatMap(({ samples }) => Object.keys(samples[0]?.more ?? {})))];
   const rows = figures.map((figure) => rowOf(figure, figureOf(results, work, figure.base), more));
   const head = [
     "server",

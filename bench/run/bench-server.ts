@@ -4,7 +4,7 @@ import type { Measures } from "../servers/control.ts";
 export interface BenchServer {
   /** The port that it listens on. */
   readonly port: number;
-  /** Runs a command of the server. */
+  /** Runs a command of the server. @throws as a rejection: when the command fails. */
   command(name: string, argument?: number): Promise<unknown>;
   /** The CPU time and memory of the process. */
   measure(): Promise<Measures>;

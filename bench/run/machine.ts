@@ -10,7 +10,7 @@ export interface Machine {
   /** Memory, in GiB. */
   readonly memory: number;
   readonly system: string;
-  /** Node, and the packages of the peers. */
+  /** Node, and the packages of the peers or the databases. */
   readonly versions: Readonly<Record<string, string>>;
   /** How many processes wanted to run when the bench began: above 1 other programs disturb it. */
   readonly load: number;
@@ -30,20 +30,21 @@ const packages = [
   "@hono/node-server",
 ];
 
-/** Describes this machine. */
-export function describeMachine(): Machine {
+/** Describes this machine. `versions` are those of what is measured besides Node. @default the packages of the peers */
+export function describeMachine(versions: Machine["versions"] = peerVersions()): Machine {
   const [first] = cpus();
   return {
     cpu: first?.model ?? "unknown",
     cores: cpus().length,
     memory: Math.round(totalmem() / 2 ** 30),
     system: `${platform()} ${release()} ${arch()}`,
-    versions: {
-      node: process.versions.node,
-      ...Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
-    },
+    versions: { node: process.versions.node, ...versions },
     load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
   };
+}
+
+function peerVersions(): Machine["versions"] {
+  return Object.fromEntries(packages.map((name) => [name, versionOf(name)]));
 }
 
 function versionOf(name: string): string {

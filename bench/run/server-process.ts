@@ -8,15 +8,18 @@ import type { Answer, Measures } from "../servers/control.ts";
 export class ServerProcess implements BenchServer {
   readonly port: number;
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (result: unknown) => void>();
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
   #id = 0;
 
   private constructor(port: number, child: ChildProcess) {
     this.port = port;
     this.#child = child;
-    child.on("message", ({ id, result }: Answer) => {
-      this.#waiting.get(id)?.(result);
-      this.#waiting.delete(id);
+    child.on("message", (answer: Answer) => {
+      this.#waiting.get(answer.id)?.(answer);
+      this.#waiting.delete(answer.id);
+    });
+    child.on("exit", () => {
+      for (const [id, receive] of this.#waiting) receive({ id, error: "the process has ended" });
     });
   }
 
@@ -49,9 +52,11 @@ export class ServerProcess implements BenchServer {
 
   async command(name: string, argument = 0): Promise<unknown> {
     const id = (this.#id += 1);
-    const answer = new Promise((resolve) => this.#waiting.set(id, resolve));
+    const answer = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));
     this.#child.send({ id, name, argument });
-    return await answer;
+    const { result, error } = await answer;
+    if (error !== undefined) throw new Error(`the command ${JSON.stringify(name)} has failed: ${error}`);
+    return result;
   }
 
   async measure(): Promise<Measures> {

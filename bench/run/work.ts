@@ -40,7 +40,7 @@ export interface Load {
   /** Lets them work until the server has used so many ms of CPU time, and measures it meanwhile. */
   turn(ms: number): Promise<Sample>;
   /** Disconnects them. */
-  stop(): void;
+  stop(): Promise<void> | void;
 }
 
 /** Something that several servers do, to be compared. */

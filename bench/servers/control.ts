@@ -20,7 +20,9 @@ export interface Command {
 /** The answer to a command. */
 export interface Answer {
   readonly id: number;
-  readonly result: unknown;
+  readonly result?: unknown;
+  /** Why the command has failed. */
+  readonly error?: string;
 }
 
 /** Commands of one server besides `measure` and `collect`. */
@@ -39,8 +41,13 @@ export function serveBench(port: number, commands: Commands = {}): void {
   };
   process.on("message", (command: Command) => {
     const run = all[command.name];
-    const done = (result: unknown): void => void process.send?.({ id: command.id, result } satisfies Answer);
-    void Promise.resolve(run?.(command.argument ?? 0)).then(done);
+    const answer = (outcome: Omit<Answer, "id">): void =>
+      void process.send?.({ id: command.id, ...outcome } satisfies Answer);
+    const result = new Promise((resolve) => resolve(run?.(command.argument ?? 0)));
+    result.then(
+      (value) => answer({ result: value }),
+      (error: unknown) => answer({ error: String(error) }),
+    );
   });
   process.on("disconnect", () => process.exit());
   process.send?.({ port });

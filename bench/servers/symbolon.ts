@@ -2,10 +2,10 @@
 import { json } from "@symbolon/protocol";
 import { createApp, listen } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
-import { bench, members } from "../contract.ts";
-import { createNote, note } from "../payloads.ts";
+import { note } from "../payloads.ts";
 import { appOptions } from "./app-options.ts";
 import { serveBench } from "./control.ts";
+import { serveContracts } from "./serve-contracts.ts";
 
 const app = createApp(appOptions);
 
@@ -33,22 +33,7 @@ app.ws("/room", async (socket) => {
   for await (const message of socket) room.send(message);
 });
 
-app.implement(bench, (peer) => ({
-  echo: (data) => void peer.send("echo", data),
-  ask: (data) => data,
-  *items(bytes) {
-    for (let n = 0; ; n += 1) yield `${n} `.padEnd(bytes, "x");
-  },
-  async burst(count) {
-    const sent = Array.from({ length: count }, (_, n) => peer.send("echo", createNote(n)));
-    await Promise.all(sent);
-  },
-}));
-
-app.implement(members, (peer, { room }) => {
-  room("all").join(peer);
-  return { post: (data, call) => void call.room("all").send("echo", data) };
-});
+serveContracts(app);
 
 const server = await serve(app, { port: 0, host: "127.0.0.1" });
 serveBench(server.port);

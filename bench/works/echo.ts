@@ -56,17 +56,32 @@ function jsonRows(): Row[] {
   ];
 }
 
-/** 64 clients, each with so many messages in flight: each answer is followed by the next message at once. */
-async function driveEcho(server: BenchServer, dialect: Dialect, inFlight: number): Promise<Load> {
-  const tally = new Tally();
-  const clients = await openClients(server.port, dialect, clientCount, tally);
+/** How clients send messages that come back. */
+export interface EchoLoad {
+  /** How many messages each client has in flight. */
+  readonly inFlight: number;
+  /** @default 64 */
+  readonly clients?: number;
+  /** Counts what arrives. @default one of its own */
+  readonly tally?: Tally;
+  /** Measures a turn. @default until the server has used the CPU time */
+  readonly measure?: typeof measureWindow;
+}
+
+/** Clients, each with so many messages in flight: each answer is followed by the next message at once. */
+export async function driveEcho(
+  server: BenchServer,
+  dialect: Dialect,
+  { inFlight, clients: count = clientCount, tally = new Tally(), measure = measureWindow }: EchoLoad,
+): Promise<Load> {
+  const clients = await openClients(server.port, dialect, count, tally);
   return {
     async turn(ms) {
       for (const client of clients) {
         client.repeat = true;
         client.send(inFlight);
       }
-      const sample = await measureWindow(server, tally, ms);
+      const sample = await measure(server, tally, ms);
       for (const client of clients) client.repeat = false;
       await allAnswered(clients, tally);
       return sample;
@@ -81,7 +96,7 @@ function echoWork(name: string, rows: readonly Row[], inFlight: number): Work {
   const subjects = rows.map(([subject, program, dialect]): DrivenSubject => ({
     name: subject,
     program,
-    drive: (server) => driveEcho(server, dialect, inFlight),
+    drive: (server) => driveEcho(server, dialect, { inFlight }),
   }));
   return { name: `${name}, p${inFlight}`, unit, subjects };
 }

@@ -14,7 +14,8 @@ import { pageBytesWork } from "./page-bytes.ts";
 import { pausedReaderWork } from "./paused-reader.ts";
 import { sendsWork } from "./sends.ts";
 
-const works: readonly Work[] = [
+/** The works that compare our server with its peers. */
+export const peerWorks: readonly Work[] = [
   ...echoWorks,
   ...fanOutWorks,
   idleWork,
@@ -30,12 +31,12 @@ const works: readonly Work[] = [
 
 /** The programs that this machine cannot run. */
 export function missingPrograms(): string[] {
-  const programs = new Set(works.flatMap(({ subjects }) => subjects.map(({ program }) => program)));
+  const programs = new Set(peerWorks.flatMap(({ subjects }) => subjects.map(({ program }) => program)));
   return [...programs].filter((program) => !isInstalled(program));
 }
 
-/** The works that a run measures, each with the servers that it measures. */
-export function selectWorks({ only, servers, quick }: Settings): Work[] {
+/** The works of these that a run measures, each with the servers that it measures. */
+export function selectWorks(works: readonly Work[], { only, servers, quick }: Settings): Work[] {
   const missing = new Set(missingPrograms());
   return works
     .filter(({ name, long = false }) => (only.length === 0 ? !(quick && long) : includesOne(name, only)))

@@ -6,7 +6,8 @@ import { type PostgresStore, postgresStore, type PostgresStoreOptions } from "..
 import { allAppended, appendAll, watchRoom } from "../../server/test/store/network/calls-once.ts";
 import { eventually, startPresenceNodes } from "../../server/test/store/presence-nodes.ts";
 import { Forwarder } from "../../server/test/store/network/forwarder.ts";
-import { PostgresServer, startPostgres } from "./postgres-server/postgres-server.ts";
+import { PostgresServer } from "./postgres-server/postgres-server.ts";
+import { startPostgres } from "./postgres-server/start-postgres.ts";
 
 const keep = retain(100_000, 1e9);
 

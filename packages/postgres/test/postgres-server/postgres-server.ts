@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
-import { onTestFinished } from "vitest";
 import { findFreePort } from "../../../server/test/store/network/free-port.ts";
 import { findPostgres } from "./find.ts";
 
@@ -111,13 +110,6 @@ export class PostgresServer {
     await this.signal("SIGINT");
     await rm(this.#directory, { recursive: true, force: true });
   }
-}
-
-/** Starts a server that ends with the test. */
-export async function startPostgres(): Promise<PostgresServer> {
-  const server = await PostgresServer.start();
-  onTestFinished(() => server.stop());
-  return server;
 }
 
 function program(name: string): string {
