@@ -1,7 +1,8 @@
 export { createApp } from "./app/app.ts";
 export type { App, AppOptions, ContractContext, RawContext } from "./app/types.ts";
 export type { HandshakeOptions } from "./app/dispatch-options.ts";
-export type { Gauges, HttpHandler } from "./app/routes.ts";
+export type { HttpHandler } from "./app/route.ts";
+export type { Gauges } from "./app/routes.ts";
 export { Peer } from "./contract/peer.ts";
 export type {
   Conflate,

@@ -5,7 +5,7 @@ import type { AnyHook } from "../request/hook.ts";
 import { definedOptions, type SocketOptions } from "../socket/socket-options.ts";
 import { internalsOf, withoutStateHooks } from "./app.ts";
 import { type PathParameter, pathParameters, samplePath } from "./path-pattern.ts";
-import { codecsOf, type SocketRoute } from "./routes.ts";
+import { codecsOf, type SocketRoute } from "./route.ts";
 import type { App } from "./types.ts";
 
 export type { AnyHook } from "../request/hook.ts";

@@ -20,7 +20,8 @@ import {
 } from "./handshake-checks.ts";
 import type { DispatchOptions } from "./dispatch-options.ts";
 import type { RouteMatch } from "./router.ts";
-import { codecsOf, type HttpRoute, type Routes, type SocketRoute } from "./routes.ts";
+import { codecsOf, type HttpRoute, type SocketRoute } from "./route.ts";
+import type { Routes } from "./routes.ts";
 
 /** Receives a promise that resolves when the server has finished with a connection. */
 export type Track = (ended: Promise<void>) => void;

@@ -6,7 +6,7 @@ import { identity, type ProvidedIdentity, readIdentity } from "../request/identi
 import { memoryStore } from "../store/memory/memory-store.ts";
 import { internalsOf } from "./app.ts";
 import { checkPageOrigin } from "./handshake-checks.ts";
-import type { HttpHandler } from "./routes.ts";
+import type { HttpHandler } from "./route.ts";
 import type { App } from "./types.ts";
 
 /** Options of `tickets`. */

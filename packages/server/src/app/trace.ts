@@ -4,7 +4,8 @@ import { jsonFrames, type Wire } from "@symbolon/protocol/internal";
 import { describeFrame, describeMessage } from "@symbolon/protocol/trace";
 import type { PacedListener } from "../timing/paced-reader.ts";
 import type { Dispatcher } from "./dispatch.ts";
-import { codecsOf, type Routes } from "./routes.ts";
+import { codecsOf } from "./route.ts";
+import type { Routes } from "./routes.ts";
 
 /** Receives the lines of a trace. */
 export type TraceLog = (line: string) => void;

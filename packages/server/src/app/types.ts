@@ -16,7 +16,8 @@ import type { Clock } from "../timing/clock.ts";
 import type { HeartbeatOptions } from "../timing/heartbeat.ts";
 import type { Track } from "./dispatch.ts";
 import type { HandshakeOptions } from "./dispatch-options.ts";
-import type { Gauges, HttpHandler } from "./routes.ts";
+import type { HttpHandler } from "./route.ts";
+import type { Gauges } from "./routes.ts";
 
 /** The options of an app; each has a safe default. */
 export interface AppOptions<State = undefined, Defaults extends SocketOptions = SocketOptions> {
