@@ -49,7 +49,7 @@ interface PendingCall {
 /** What a call needs besides its arguments, in bytes, estimated. */
 const callOverhead = 500;
 /** The first and the longest wait before Redis is asked again, in ms. */
-const [firstDelay, longestDelay] = [25, 250];
+const [firstDelay, longestDelay] = [25, 100];
 
 /**
  * Calls to Redis, each of which runs once, in the order in which they are made, although connections break: a numbered call

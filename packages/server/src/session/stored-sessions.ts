@@ -162,7 +162,7 @@ export class StoredSessions {
     try {
       const attached = await this.#sessions.attach({ ...leased, asksFirst: true });
       if (attached.type !== "asked") return attached;
-      await release.done;
+      await release.asked();
     } finally {
       release.cancel();
     }
