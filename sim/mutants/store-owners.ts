@@ -44,8 +44,8 @@ export const storeOwnerMutants: readonly Mutant[] = [
     name: "a process takes a session without asking the one that has it",
     mode: "nodes",
     file: stored,
-    find: "{ ...leased, asksFirst: true }",
-    replace: "leased",
+    find: "{ ...request, lease: this.#lease, asksFirst: true }",
+    replace: "{ ...request, lease: this.#lease }",
   },
   {
     name: "a process that is asked for a session finishes nothing",
@@ -65,7 +65,7 @@ export const storeOwnerMutants: readonly Mutant[] = [
     name: "a process does not wait for the one that has a session",
     mode: "nodes",
     file: stored,
-    find: "      await release.done;\n",
+    find: "      await release.asked();\n",
     replace: "",
   },
 ];

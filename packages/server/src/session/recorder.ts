@@ -12,6 +12,12 @@ import type {
 } from "../store/session-store.ts";
 import type { Loss, OwnedSession, StoredSessions, Unleased } from "./stored-sessions.ts";
 
+/**
+ * How long a client may go on to send after another process has asked for its session, while it has calls to answer, in ms. The
+ * other process takes the session soon after, unless it has an answer.
+ */
+const replyTimeout = 100;
+
 /** What has to be known of a session in the process that has it next. */
 export interface SessionNote extends OpenCalls {
   /** Whether the session had messages without a sequence. */
@@ -56,8 +62,8 @@ export class Recorder implements MessageSink, OwnedSession {
   #attaching = 0;
   /** Whether the client has no wire. */
   #detached = false;
-  /** Whether another process wants the session, and replies of the client are awaited first. */
-  #asked = false;
+  /** When another process first wanted the session, by the clock of the store; undefined before. */
+  #askedAt: number | undefined;
   /** Whether another process wants the session, and gets it when everything that has arrived is finished. */
   #wanted = false;
   #stopped = false;
@@ -89,9 +95,10 @@ export class Recorder implements MessageSink, OwnedSession {
   onWanted(): void {
     if (this.#stopped || this.#wanted) return;
     const isIdle = this.#session.isIdle();
-    // A handler may wait for the client, whose replies arrive on this wire: such a session is not released before they have come.
-    this.#asked = !isIdle && this.#session.note().outgoing.length > 0;
-    if (this.#asked) return;
+    this.#askedAt ??= this.#store.now;
+    // A handler may wait for the client, whose replies arrive on this wire: they may come first, if nothing else happens for long.
+    const mayWait = this.#store.now - this.#askedAt < replyTimeout;
+    if (!isIdle && mayWait && this.#session.note().outgoing.length > 0) return;
     this.#wanted = true;
     this.#session.onLeaving();
     if (isIdle) return this.#session.onReleasable();
@@ -230,8 +237,8 @@ export class Recorder implements MessageSink, OwnedSession {
     if (this.#stopped) return;
     const isIdle = this.#session.isIdle();
     if (isIdle) this.#onIdle?.();
-    if (this.#asked) this.onWanted();
-    else if (this.#wanted && isIdle) this.#session.onReleasable();
+    if (this.#wanted && isIdle) this.#session.onReleasable();
+    else if (this.#askedAt !== undefined) this.onWanted();
   }
 
   /** What to commit now, and what the wire gets after it. */

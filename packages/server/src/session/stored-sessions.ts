@@ -105,6 +105,11 @@ export class StoredSessions {
     this.#unsubscribe = [beat, sessions.watch(this.#lease.node, (notice) => this.#onNotice(notice))];
   }
 
+  /** The time by its clock, in ms. */
+  get now(): number {
+    return this.#clock.now;
+  }
+
   /** Renews no leases any more, and ends no sessions. The store may be closed from now on. */
   stop(): void {
     this.#stopped = true;
@@ -139,8 +144,7 @@ export class StoredSessions {
 
   /** This process no longer has the session. */
   disown(session: OwnedSession): void {
-    const { sessionId } = session.claim;
-    if (this.#owned.get(sessionId) === session) this.#owned.delete(sessionId);
+    if (this.#owned.get(session.claim.sessionId) === session) this.#owned.delete(session.claim.sessionId);
   }
 
   /** A call returned that the claim of a session is not the newest: asks the store why, and informs the session. */
@@ -157,16 +161,15 @@ export class StoredSessions {
 
   /** As `SessionStore.attach`. Another process that has the session finishes what has arrived before, unless it is too slow. */
   async attach(request: Unleased<AttachRequest>): Promise<AttachResult> {
-    const leased = { ...request, lease: this.#lease };
     const release = this.#releases.await(request.sessionId);
     try {
-      const attached = await this.#sessions.attach({ ...leased, asksFirst: true });
+      const attached = await this.#sessions.attach({ ...request, lease: this.#lease, asksFirst: true });
       if (attached.type !== "asked") return attached;
       await release.asked();
     } finally {
       release.cancel();
     }
-    return this.#sessions.attach(leased);
+    return this.#sessions.attach({ ...request, lease: this.#lease });
   }
 
   /** As `SessionStore.commit`. */
@@ -273,7 +276,6 @@ export class StoredSessions {
       const claimsOf = (state: OwnedSession["clientState"]): readonly Claim[] =>
         part.filter(({ clientState }) => clientState === state).map(({ claim }) => claim);
       const [connected, detached] = [claimsOf("connected"), claimsOf("detached")];
-      if (connected.length + detached.length === 0) continue;
       for (const loss of await this.#sessions.renew(connected, this.#lease, detached)) this.#onNotice(loss);
     }
   }

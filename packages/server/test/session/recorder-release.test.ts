@@ -58,6 +58,27 @@ test("a session whose handlers may wait for the client is released when the clie
   expect(events).toEqual(["leaving", "releasable"]);
 });
 
+test("a session on which much else happens does not wait for replies for long", async () => {
+  const created = await createRecorder();
+  const { recorder, received, note, events, clock } = created;
+  note.outgoing.push(1);
+  Object.assign(received, { upTo: 1, pending: [1] });
+  want(created);
+  for (const [ms, seen] of [
+    [99, []],
+    [1, ["leaving"]],
+  ] as const) {
+    clock.advance(ms);
+    recorder.send("one");
+    await tick();
+    expect(events).toEqual(seen);
+  }
+  received.pending = [];
+  recorder.send("ack");
+  await tick();
+  expect(events).toEqual(["leaving", "releasable"]);
+});
+
 test("a session without running handlers is released, though the server waits for its client", async () => {
   const created = await createRecorder();
   created.note.outgoing.push(1);
