@@ -2,7 +2,7 @@ import type { SessionNotice } from "../store/session-store.ts";
 import type { Clock } from "../timing/clock.ts";
 
 /** How long a process that has a session may take to answer that another one wants it, in ms. */
-const askTimeout = 300;
+const askTimeout = 600;
 /** The same when the store was away: that process may reach it later, and has first to record what it has handled meanwhile. */
 const askTimeoutOfSlowStore = 2_000;
 /** After how long an answer of the store is late, in ms. */

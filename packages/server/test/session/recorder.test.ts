@@ -134,7 +134,7 @@ test("a session that another process has had meanwhile is lost here, though the 
   expect((await store.sessions.attach(back(3))).type).toBe("resumed"); // by another process
   const attached = recorder.attach(back(4));
   await tick();
-  clock.advance(300); // the other process does not answer
+  clock.advance(600); // the other process does not answer
   expect((await attached).type).toBe("resumed");
   expect(lost).toMatchObject([{ type: "taken", claim: { fence: 2 } }]);
   recorder.send("one");
