@@ -6,8 +6,9 @@ export class Interruptions {
 
   /** Kills a server by SIGKILL. */
   async kill(server: ServerProcess): Promise<void> {
-    this.#add(server);
-    await server.kill();
+    const killed = server.kill();
+    this.#add(server); // the signal is sent: it handles nothing later
+    await killed;
   }
 
   /** Stops a server by SIGSTOP, until it gets SIGCONT. */
