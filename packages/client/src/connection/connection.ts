@@ -2,7 +2,7 @@ import { CloseError } from "@symbolon/protocol";
 import { checkCloseCode, cutReason, isTerminal } from "@symbolon/protocol/internal";
 import { createTimer } from "./timer.ts";
 import { backoff, shortestWait, youngUntil } from "./backoff.ts";
-import { normal, superseded, tooMany, unauthorized } from "./close-codes.ts";
+import { goingAway, normal, superseded, tooMany, unauthorized } from "./close-codes.ts";
 import {
   type Connecting,
   type ConnectionState,
@@ -129,8 +129,9 @@ export function createConnection(
   function closed(redialer: Redialer, cause: CloseError, permanent?: boolean): void {
     const current = newest();
     const isOld = redialer !== current.redialer;
-    // The server closes the old wire with this code when the client's new wire has replaced it.
-    const replaced = isOld && cause.code === superseded;
+    // A server closes the old wire when the client's new wire has replaced it, there or at another server, which may be about to
+    // answer.
+    const replaced = isOld && (cause.code === superseded || cause.code === goingAway);
     if (replaced && current.wire) {
       redialer.stop();
       return enter(current);

@@ -106,13 +106,28 @@ describe("a connection that moves", () => {
     connection.close();
   });
 
-  test("continues when the server closes the old wire with 4900 because of the new one", async () => {
+  test.each([
+    ["4900 because of the new one", 4900],
+    ["1001 because another server is about to answer on the new one", 1001],
+  ])("continues when the server closes the old wire with %s", async (_, code) => {
     const { connection, old, next, calls } = await movingConnection();
     next.emitOpen();
-    old.emitClose(4900);
+    old.emitClose(code);
     expect(connection.status.value.state).toBe("open");
     connection.established();
     expect(calls).toEqual(["opened", "opened"]);
+    connection.close();
+  });
+
+  test("is lost when the new wire breaks after the old one was closed, before an answer", async () => {
+    const { connection, made, old, next, calls } = await movingConnection();
+    next.emitOpen();
+    old.emitClose(1001);
+    next.emitClose();
+    expect(calls).toEqual(["opened", "opened", "lost"]);
+    expect(connection.status.value).toMatchObject({ state: "waiting", error: { code: 1006 } });
+    await pass(501);
+    expect(made).toHaveLength(3);
     connection.close();
   });
 
