@@ -44,8 +44,8 @@ export const storeOwnerMutants: readonly Mutant[] = [
     name: "a process takes a session without asking the one that has it",
     mode: "nodes",
     file: stored,
-    find: "{ ...request, lease: this.#lease, asksFirst: true }",
-    replace: "{ ...request, lease: this.#lease }",
+    find: "{ ...leased, asksFirst }",
+    replace: "leased",
   },
   {
     name: "a process that is asked for a session finishes nothing",
@@ -64,8 +64,8 @@ export const storeOwnerMutants: readonly Mutant[] = [
   {
     name: "a process does not wait for the one that has a session",
     mode: "nodes",
-    file: stored,
-    find: "      await release.asked();\n",
-    replace: "",
+    file: "server/src/session/session-releases.ts",
+    find: "if (await release.mayTake(asks)) return",
+    replace: "return",
   },
 ];

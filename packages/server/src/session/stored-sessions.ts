@@ -160,16 +160,11 @@ export class StoredSessions {
   }
 
   /** As `SessionStore.attach`. Another process that has the session finishes what has arrived before, unless it is too slow. */
-  async attach(request: Unleased<AttachRequest>): Promise<AttachResult> {
-    const release = this.#releases.await(request.sessionId);
-    try {
-      const attached = await this.#sessions.attach({ ...request, lease: this.#lease, asksFirst: true });
-      if (attached.type !== "asked") return attached;
-      await release.asked();
-    } finally {
-      release.cancel();
-    }
-    return this.#sessions.attach({ ...request, lease: this.#lease });
+  attach(request: Unleased<AttachRequest>): Promise<AttachResult> {
+    const leased = { ...request, lease: this.#lease };
+    const attach = (asksFirst: boolean): Awaitable<AttachResult> =>
+      this.#sessions.attach({ ...leased, asksFirst });
+    return this.#releases.attach(request.sessionId, attach);
   }
 
   /** As `SessionStore.commit`. */
