@@ -7,7 +7,7 @@ import type { ConnectionStatus, Subscribable } from "./status.ts";
 
 /** Receives what happens on a connection. Its methods must not throw. */
 export interface ConnectionListener {
-  /** A wire opened: begin the conversation on it, and call `established` when that is done. Both together may take 15 s, or what `grace` allows. */
+  /** A wire opened: begin the conversation on it, and call `established` when that is done. The connection drops a wire that takes longer than 15 s for both, or than `established` has set. */
   opened(wire: SocketWire): void;
   /** A message arrived on the wire that opened last, or on the one that it is to replace. */
   message(message: Message): void;
@@ -49,8 +49,8 @@ export interface ReconnectingConnection {
   readonly dial: () => void;
   /**
    * The conversation on the wire that opened last is established; `resumed` if it continues the one before. After
-   * `silenceLimit` ms without a message the connection drops the wire; shortly before, it calls `probe`. The server waits for
-   * `grace` ms for a client that it has lost: a later try may take a third of that, but 3 to 15 s.
+   * `silenceLimit` ms without a message the connection drops the wire; shortly before, it calls `probe`. The server waits
+   * `grace` ms for a client that it has lost: each later try may take a third of that, at least 3 s and at most 15 s.
    * @default silenceLimit Infinity, grace Infinity
    */
   readonly established: (silenceLimit?: number, resumed?: boolean, grace?: number) => void;

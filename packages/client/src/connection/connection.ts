@@ -129,8 +129,8 @@ export function createConnection(
   function closed(redialer: Redialer, cause: CloseError, permanent?: boolean): void {
     const current = newest();
     const isOld = redialer !== current.redialer;
-    // A server closes the old wire when the client's new wire has replaced it, there or at another server, which may be about to
-    // answer.
+    // The server closes the old wire when the new wire has replaced it, or when it has released the session to the server of
+    // the new wire, which answers next.
     const replaced = isOld && (cause.code === superseded || cause.code === goingAway);
     if (replaced && current.wire) {
       redialer.stop();

@@ -4,18 +4,15 @@ import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { memoryStore } from "@symbolon/server/store";
 import { Clock, testNetwork } from "@symbolon/server/testing";
-import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { waitOptions } from "../../../../test/time-limits.ts";
+import { retryAtOnce, socketsOf } from "./moving-client.ts";
 
 const log = contract("/log", { client: { line: z.number() } });
 const silence = 3_600_000;
 
-// The client retries at once.
-beforeEach(() => {
-  const random = vi.spyOn(Math, "random").mockReturnValue(0);
-  onTestFinished(() => random.mockRestore());
-});
+retryAtOnce();
 
 test("clients go to a process that comes back, and everything is handled once", async () => {
   const clock = new Clock();
@@ -36,11 +33,7 @@ test("clients go to a process that comes back, and everything is handled once", 
   const clients = Array.from({ length: 16 }, () =>
     connect(log, {
       url: "ws://test",
-      WebSocket: class {
-        constructor(url: string, protocols: string[]) {
-          return new node.net.WebSocket(url, protocols);
-        }
-      } as never,
+      WebSocket: socketsOf(() => node.net),
     }),
   );
   onTestFinished(() => void clients.map((client) => client.close()));

@@ -3,17 +3,14 @@ import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { memoryStore } from "@symbolon/server/store";
 import { Clock, type TestNetwork, testNetwork } from "@symbolon/server/testing";
-import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { waitOptions } from "../../../../test/time-limits.ts";
+import { retryAtOnce, socketsOf } from "./moving-client.ts";
 
 const numbers = contract("/numbers", { client: { post: z.number() }, server: { posted: z.number() } });
 
-// The client retries at once.
-beforeEach(() => {
-  const random = vi.spyOn(Math, "random").mockReturnValue(0);
-  onTestFinished(() => random.mockRestore());
-});
+retryAtOnce();
 
 /** Two server nodes with one store, and a client that connects to the current node. */
 function startTwoNodes() {
@@ -38,14 +35,11 @@ function startTwoNodes() {
     }));
     return testNetwork(app);
   });
-  const CurrentNodeWebSocket = class {
-    constructor(url: string, protocols: string[]) {
-      const { WebSocket } = nets[state.currentNode] as TestNetwork;
-      state.attempts[state.currentNode] = Number(state.attempts[state.currentNode]) + 1;
-      return new WebSocket(url, protocols);
-    }
+  const dial = (): TestNetwork => {
+    state.attempts[state.currentNode] = Number(state.attempts[state.currentNode]) + 1;
+    return nets[state.currentNode] as TestNetwork;
   };
-  const client = connect(numbers, { url: "ws://test", WebSocket: CurrentNodeWebSocket as never });
+  const client = connect(numbers, { url: "ws://test", WebSocket: socketsOf(dial) });
   onTestFinished(() => client.close());
   const posted: number[] = [];
   client.on("posted", (n) => posted.push(n));

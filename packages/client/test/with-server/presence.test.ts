@@ -4,10 +4,11 @@ import { contract } from "@symbolon/protocol";
 import { createApp, identity } from "@symbolon/server";
 import { memoryStore, type Store } from "@symbolon/server/store";
 import { Clock, testNetwork } from "@symbolon/server/testing";
-import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { gate } from "../../../server/test/gate.ts";
 import { waitOptions } from "../../../../test/time-limits.ts";
 import { z } from "zod";
+import { retryAtOnce, socketsOf } from "./moving-client.ts";
 
 const shown = z.object({ name: z.string().max(20), x: z.number().default(0) });
 const board = contract("/board", {
@@ -46,11 +47,7 @@ function connectTo(node: Node, token?: string, served: unknown = board) {
       await place.dials;
       return "wss://test";
     },
-    WebSocket: class {
-      constructor(url: string, protocols: string[]) {
-        return new place.node.net.WebSocket(url, protocols);
-      }
-    } as never,
+    WebSocket: socketsOf(() => place.node.net),
     ...(token !== undefined && { getToken: () => token }),
   });
   onTestFinished(() => client.close());
@@ -96,11 +93,7 @@ async function pass(clock: Clock, ms: number): Promise<void> {
   }
 }
 
-// The client retries at once.
-beforeEach(() => {
-  const random = vi.spyOn(Math, "random").mockReturnValue(0);
-  onTestFinished(() => random.mockRestore());
-});
+retryAtOnce();
 
 /** Bob sees Ada, who has set her name. */
 async function meet() {

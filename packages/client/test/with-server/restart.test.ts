@@ -9,6 +9,7 @@ import { testNetwork } from "@symbolon/server/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { slow, waitOptions } from "../../../../test/time-limits.ts";
+import { socketsOf } from "./moving-client.ts";
 
 const numbers = contract("/numbers", {
   client: {
@@ -38,12 +39,7 @@ async function startRestartableServer(addRoutes: (app: App) => void) {
     await stop();
     server = await start();
   };
-  const RunningServerWebSocket = class {
-    constructor(url: string, protocols: string[]) {
-      return new server.net.WebSocket(url, protocols);
-    }
-  };
-  return { stop, restart, WebSocket: RunningServerWebSocket as never };
+  return { stop, restart, WebSocket: socketsOf(() => server.net) };
 }
 
 test("a session and its calls continue after a restart", slow, async () => {

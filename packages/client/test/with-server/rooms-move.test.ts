@@ -3,17 +3,14 @@ import { contract } from "@symbolon/protocol";
 import { createApp } from "@symbolon/server";
 import { memoryStore, type Store } from "@symbolon/server/store";
 import { Clock, testNetwork } from "@symbolon/server/testing";
-import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { waitOptions } from "../../../../test/time-limits.ts";
+import { retryAtOnce, socketsOf } from "./moving-client.ts";
 
 const news = contract("/news", { server: { headline: z.string() } });
 
-// The client retries at once.
-beforeEach(() => {
-  const random = vi.spyOn(Math, "random").mockReturnValue(0);
-  onTestFinished(() => random.mockRestore());
-});
+retryAtOnce();
 
 test("a client whose process ends before it has sent a room's position receives each message since it has joined", async () => {
   const clock = new Clock();
@@ -35,11 +32,7 @@ test("a client whose process ends before it has sent a room's position receives 
   let node = first;
   const client = connect(news, {
     url: "ws://test",
-    WebSocket: class {
-      constructor(url: string, protocols: string[]) {
-        return new node.net.WebSocket(url, protocols);
-      }
-    } as never,
+    WebSocket: socketsOf(() => node.net),
   });
   onTestFinished(() => client.close());
   const received: unknown[] = [];

@@ -11,8 +11,8 @@ import { writeSocket } from "./socket-channel.ts";
 
 /**
  * Describes every contract and every raw WebSocket route of an app, those of mounted apps too, as an AsyncAPI 3.0 document.
- * What the server receives is a `receive` operation, what it sends a `send` operation. What no JSON Schema is known for is
- * marked with `x-symbolon-unknown`, with the reason as its description.
+ * What the server receives is a `receive` operation, what it sends a `send` operation. A value without a known
+ * JSON Schema has the mark `x-symbolon-unknown`, and the reason as its description.
  * @throws TypeError for an app that `createApp` has not made, for an unknown option and for one that cannot be.
  * @example
  *   const document = asyncapi(app, { title: "Chat", version: "1.0.0" });

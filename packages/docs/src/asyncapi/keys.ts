@@ -2,7 +2,7 @@
 export class Keys {
   readonly #used = new Set<string>();
 
-  /** The text as a key: other characters than letters, digits, `.`, `-` and `_` become `_`, and a second one gets a number. */
+  /** The text as a key: each character that is not A-Z, a-z, 0-9, `.`, `-` or `_` becomes `_`. A key that is used already gets a number. */
   unique(text: string): string {
     const key = text.replaceAll(/[^A-Za-z0-9._-]/g, "_");
     let candidate = key;

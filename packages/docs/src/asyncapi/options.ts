@@ -62,7 +62,7 @@ export function checkAsyncApiOptions(options: AsyncApiOptions, routes: readonly 
   for (const name of [...Object.keys(servers), ...Object.keys(security)])
     if (!/^[A-Za-z0-9._-]+$/.test(name))
       throw new TypeError(
-        `the name of a server or a security scheme has letters, digits, ".", "-" and "_": ${JSON.stringify(name)}`,
+        `the name of a server or a security scheme may have A-Z, a-z, 0-9, ".", "-" and "_": ${JSON.stringify(name)}`,
       );
   for (const [name, { hooks }] of Object.entries(security))
     if (hooks?.some((hook) => !routes.some((route) => route.hooks.includes(hook))))

@@ -56,7 +56,7 @@ test.each<[what: string, options: object, message: string]>([
   [
     "the name of a server",
     { servers: { "a b": {} } },
-    "the name of a server or a security scheme has letters",
+    "the name of a server or a security scheme may have A-Z",
   ],
   ["the name of a security scheme", { security: { "a/b": { scheme: bearer } } }, '"a/b"'],
   [

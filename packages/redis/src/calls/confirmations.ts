@@ -37,7 +37,7 @@ export class UnconfirmedError extends Error {
   }
 }
 
-/** Holds answers of Redis back until replicas have what they tell. One question is for all answers that have come before it. */
+/** Holds an answer of Redis back until replicas have all that Redis had written when it answered. One `WAIT` confirms all answers that came before it. */
 export class Confirmations {
   readonly #ask: () => Promise<Confirmation>;
   readonly #wait: ReplicaWait;

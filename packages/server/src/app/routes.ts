@@ -137,7 +137,7 @@ export class Routes implements BalancedClients {
   }
 
   /** Clients can connect from now on. */
-  serve(): void {
+  start(): void {
     this.#options.balance?.start(this);
   }
 

@@ -94,7 +94,7 @@ export class Upgrades implements UpgradeTarget {
     } = internalsOf(app, "a server");
     this.#app = app;
     this.#routes = routes;
-    routes.serve();
+    routes.start();
     this.#dispatcher = dispatcher;
     this.#handshake = shakeHands;
     this.clock = clock;

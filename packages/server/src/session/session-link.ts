@@ -191,7 +191,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
     this.close(new CloseError(CloseCode.Abnormal, "the server crashed", false));
   }
 
-  goAway(at: number, reason: string): boolean {
+  goAway(at: number, reason: Parameters<ClientLink["goAway"]>[1]): boolean {
     if (reason !== "shutting down" && this.#recorder === undefined) return false;
     this.#wire?.sendFrame(encodeGoaway(at, reason));
     return true;

@@ -119,7 +119,7 @@ export function testNetwork<P extends object, const Hooks extends readonly AnyHo
   const errors: unknown[] = [];
   const network = new MemoryNetwork();
   const internals = internalsOf(app, "testNetwork");
-  internals.routes.serve();
+  internals.routes.start();
   const host = ownHost ?? internals.options.security.hosts?.[0] ?? "test";
   const replaced = new Map<AnyHook, AnyHook>(overrides as Iterable<readonly [AnyHook, AnyHook]> | undefined);
   if (state !== undefined)
