@@ -97,6 +97,7 @@ export class Balance {
 function readLoad(text: string): NodeLoad {
   const read = Object(JSON.parse(text)) as Partial<Record<keyof NodeLoad, unknown>>;
   const { node, connected = 0 } = read;
-  if (typeof node === "string" && Number.isSafeInteger(connected)) return read as unknown as NodeLoad;
+  const isCount = Number.isSafeInteger(connected) && Number(connected) >= 0;
+  if (typeof node === "string" && isCount) return read as unknown as NodeLoad;
   throw new TypeError("an announcement of a process's load that another version has made: it is not applied");
 }
