@@ -14,6 +14,8 @@ export interface HandlerCall {
   readonly pid: number;
   /** In ms since 1970. */
   readonly at: number;
+  /** When the process called a handler before, in ms since 1970; 0 for its first call. */
+  readonly previousAt: number;
 }
 
 /** A handler that was called again for a message. */
@@ -53,7 +55,9 @@ export class HandlerCheck {
     this.#calls.set(n, call);
     this.#pid = call.pid;
     this.#last = n;
-    if (first !== undefined && isInOrder && this.#wasInProgress(n, first, call)) {
+    const wasInterrupted = (of: HandlerCall): boolean =>
+      this.#wasInProgress(n, of, call) || this.#wasAboutToStart(call);
+    if (first !== undefined && isInOrder && wasInterrupted(first)) {
       this.repeated += 1;
       return;
     }
@@ -74,5 +78,13 @@ export class HandlerCheck {
     const interruptedAt = this.#interruptions.timeOf(first.pid, first.at);
     const settledAt = this.#sent.settledAt[n - 1] ?? Infinity;
     return interruptedAt !== undefined && interruptedAt <= again.at && settledAt >= interruptedAt;
+  }
+  /**
+   * Whether the process was stopped after it had decided to call the handler, and before it called it: no process can notice that.
+   * It can be but one call, the first since the process goes on.
+   */
+  #wasAboutToStart({ pid, at, previousAt }: HandlerCall): boolean {
+    const interruptedAt = this.#interruptions.timeOf(pid, previousAt);
+    return interruptedAt !== undefined && interruptedAt <= at;
   }
 }

@@ -65,15 +65,19 @@ export async function checkLog(
   sentBy: (client: string, name: LoggedMessage) => SentMessages | undefined,
 ): Promise<Findings> {
   const checks = new Map<string, HandlerCheck>();
+  /** When each process has called a handler last. */
+  const lastCalls = new Map<number, number>();
   const [errors, storeErrors]: [LoggedError[], LoggedError[]] = [[], []];
   for await (const line of createInterface(createReadStream(path))) {
     const [pid, at, type = "", client = "", n] = line.split(" ");
-    const call = { pid: Number(pid), at: Number(at) };
+    const source = { pid: Number(pid), at: Number(at) };
     if (type === "error" || type === "storeError") {
       const text = line.slice(line.indexOf(type) + type.length + 1);
-      (type === "error" ? errors : storeErrors).push({ ...call, text });
+      (type === "error" ? errors : storeErrors).push({ ...source, text });
       continue;
     }
+    const call = { ...source, previousAt: lastCalls.get(source.pid) ?? 0 };
+    lastCalls.set(source.pid, source.at);
     const key = `${type} ${client}`;
     const check =
       checks.get(key) ??

@@ -26,10 +26,7 @@ const finishTimeout = 2_500;
 /** How many sessions a process lists or renews at once, and how many it removes: other calls wait for them. */
 const [listSize, removeSize] = [500, 50];
 
-/**
- * How long a process may have stood still and still be sure of its sessions, in ms: another one takes a session 300 ms after it
- * has asked for it.
- */
+/** How long a process may have stood still and still be sure of its sessions, in ms: others ask it for longer before they take one. */
 const stallTime = 250;
 
 /** A call to the store without what `StoredSessions` adds. */
@@ -83,6 +80,8 @@ export class StoredSessions {
   #confirming: Promise<void> | undefined;
   /** For how long the process had stood still when it last asked the store; 0 from the next sweep on. */
   #confirmedFor = 0;
+  /** Whether it has stood still since the store was asked. */
+  #asksAgain = false;
   #stopped = false;
 
   /** Calls `onError` when the store fails and no caller awaits it. It beats until `stop`. */
@@ -121,16 +120,21 @@ export class StoredSessions {
    * @returns undefined while the process is sure of its sessions; else a promise that resolves when it is.
    */
   confirm(): Promise<void> | undefined {
-    const stalledFor = this.#clock.behind - this.#confirmedFor;
-    if (this.#stopped || (this.#confirming === undefined && stalledFor <= stallTime)) return undefined;
-    this.#confirming ??= this.#confirm();
+    if (this.#stopped) return undefined;
+    if (this.#clock.behind - this.#confirmedFor > stallTime) {
+      this.#confirmedFor = this.#clock.behind;
+      this.#asksAgain = true; // what it asked before may have been answered before the stall
+      this.#confirming ??= this.#confirm();
+    }
     return this.#confirming;
   }
 
   async #confirm(): Promise<void> {
-    this.#confirmedFor = this.#clock.behind; // not later: it may stand still again before it reads the answer
     try {
-      await this.#renew();
+      while (this.#asksAgain) {
+        this.#asksAgain = false;
+        await this.#renew();
+      }
     } catch (error) {
       this.#onError(error);
     }

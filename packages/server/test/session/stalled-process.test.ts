@@ -109,6 +109,28 @@ test("requests that waited for others before the stall are not handled either", 
   expect(handled).toHaveLength(16);
 });
 
+test("a process that stands still again while it waits for the store asks once more", async () => {
+  const { clock, sessions, socket, handled, move, send } = await startTwo();
+  const { passed, open } = gate();
+  const renew = sessions.renew.bind(sessions);
+  const renewed = vi.spyOn(sessions, "renew").mockImplementationOnce(async (...leases) => {
+    const answer = await renew(...leases);
+    await passed;
+    return answer;
+  });
+  clock.stalledFor = 300;
+  send("1");
+  await vi.waitFor(() => expect(renewed).toHaveBeenCalled(), waitOptions);
+  await move();
+  clock.stalledFor = 12_000;
+  clock.advance(100);
+  clock.stalledFor = 0;
+  open();
+  await socket.closed;
+  await flushPromises();
+  expect(handled).toEqual([]);
+});
+
 test("everything is handled, in order, when the process still has the session", async () => {
   const { slow, clock, handled, send } = await startTwo();
   clock.stalledFor = 12_000;
