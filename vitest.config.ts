@@ -23,6 +23,7 @@ export default defineConfig({
     projects: [
       project("unit", [
         "packages/{protocol,server,client,docs,create-symbolon}/test/**/*.test.ts",
+        "packages/docs/page/**/*.test.ts",
         "packages/redis/test/calls/*.test.ts",
       ]),
       project("redis", findRedisServer() === undefined ? [] : ["packages/redis/test/*.test.ts"]),

@@ -3,6 +3,7 @@
  * or one of several nodes, which demo/nodes/start-nodes.ts starts.
  */
 import { join } from "node:path";
+import { docsPage } from "@symbolon/docs";
 import { createApp, RequestError, type ContractRoom } from "@symbolon/server";
 import { serve } from "@symbolon/server/node";
 import { type ChatRoom, ChatRooms } from "./chat-room.ts";
@@ -10,6 +11,7 @@ import { chat, type ChatMessage, maxPictureBytes, type NewMessage } from "./cont
 import { openLocalMemory } from "./local-memory.ts";
 import { addKillRoute } from "./nodes/kill-route.ts";
 import { pictureType } from "./picture-type.ts";
+import { toJsonSchema } from "./json-schema.ts";
 import { checkPort, nodeSocket, readSettings } from "./settings.ts";
 import { Timers } from "./timers.ts";
 
@@ -83,6 +85,8 @@ const service = app.implement(chat, { rooms: roomsOptions }, async function* (pe
     }
   }
 });
+
+app.http("/docs", docsPage(app, { title: "The chat of symbolon's demo", convert: toJsonSchema }));
 
 if (node) {
   // The people whose sessions an earlier process of this node had, and who have not come to another node.

@@ -27,6 +27,7 @@ const longStages: readonly Stage[] = [
   { name: "fuzzing finds what an audit found", command: "npm run fuzz -- --mutants" },
   { name: "chaos", command: "npm run chaos" },
   { name: "chaos with a server that is killed", command: "npm run chaos -- --kill" },
+  { name: "chaos on three nodes", command: "npm run chaos -- --nodes 3" },
   { name: "clients after an outage", command: "npm run chaos:outage" },
   { name: "nginx and Caddy in front of a server", command: "npm run interop:proxies" },
   {

@@ -1,12 +1,12 @@
 import type { App } from "@symbolon/server";
 import { describeApp } from "@symbolon/server/describe";
-import { Channel, type Draft, type WebSocketRoute } from "./channel.ts";
+import { Channel, type Draft } from "./channel.ts";
 import { writeContract } from "./contract-channel.ts";
 import type { AsyncApiDocument } from "./document.ts";
-import { type JsonObject, toJson } from "./json.ts";
-import { Keys } from "./keys.ts";
-import { type AsyncApiOptions, checkAsyncApiOptions } from "./options.ts";
-import { SchemaWriter } from "./schema-writer.ts";
+import { type JsonObject, toJson } from "../schemas/json.ts";
+import { Keys } from "../schemas/keys.ts";
+import { type AsyncApiOptions, checkAsyncApiOptions, securityOf } from "./options.ts";
+import { SchemaWriter } from "../schemas/schema-writer.ts";
 import { writeSocket } from "./socket-channel.ts";
 
 /**
@@ -31,7 +31,9 @@ export function asyncapi(app: Pick<App, "fetch" | "handshake">, options: AsyncAp
   const channels: Record<string, JsonObject> = {};
   for (const route of described) {
     if (route.kind === "http") continue; // AsyncAPI describes messages
-    const channel = new Channel(draft, route, securityOf(route, security));
+    const names = securityOf(route, security);
+    const references = names.map((name) => ({ $ref: `#/components/securitySchemes/${name}` }));
+    const channel = new Channel(draft, route, references);
     channels[channel.key] =
       route.kind === "contract" ? writeContract(channel, route) : writeSocket(channel, route);
   }
@@ -55,16 +57,6 @@ export function asyncapi(app: Pick<App, "fetch" | "handshake">, options: AsyncAp
     ...part("components", components),
   };
   return toJson(document) as JsonObject & AsyncApiDocument;
-}
-
-/** References to the security schemes of a route. */
-function securityOf(
-  route: WebSocketRoute,
-  security: AsyncApiOptions["security"] = {},
-): readonly JsonObject[] {
-  return Object.entries(security)
-    .filter(([, { hooks }]) => hooks === undefined || hooks.some((hook) => route.hooks.includes(hook)))
-    .map(([name]) => ({ $ref: `#/components/securitySchemes/${name}` }));
 }
 
 function mapValues<Value>(

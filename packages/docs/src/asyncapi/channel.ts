@@ -1,8 +1,8 @@
 import type { Schema } from "@symbolon/protocol";
 import type { ContractDescription, PathParameter, SocketDescription } from "@symbolon/server/describe";
-import { isJsonObject, type JsonObject, type JsonValue, present } from "./json.ts";
-import { Keys, pathKey } from "./keys.ts";
-import type { SchemaWriter } from "./schema-writer.ts";
+import { isJsonObject, type JsonObject, type JsonValue, present } from "../schemas/json.ts";
+import { Keys, pathKey } from "../schemas/keys.ts";
+import type { SchemaWriter } from "../schemas/schema-writer.ts";
 
 /** A WebSocket route, as `describeApp` gives it. */
 export type WebSocketRoute = ContractDescription | SocketDescription;

@@ -13,8 +13,8 @@ import {
   presenceFrame,
   sharedFrames,
 } from "./frames.ts";
-import type { JsonObject } from "./json.ts";
-import { acceptsNothing } from "./schema-writer.ts";
+import type { JsonObject } from "../schemas/json.ts";
+import { acceptsNothing } from "../schemas/schema-writer.ts";
 
 const json = "symbolon.v1.json";
 

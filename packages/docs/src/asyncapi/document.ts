@@ -1,4 +1,4 @@
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "../schemas/json.ts";
 
 /** An AsyncAPI 3.0 document: a plain JSON value. */
 export interface AsyncApiDocument {

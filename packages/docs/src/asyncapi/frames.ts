@@ -1,4 +1,4 @@
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "../schemas/json.ts";
 
 /** A positive integer. */
 const count: JsonObject = { type: "integer", minimum: 1 };

@@ -1,5 +1,5 @@
 import type { AnyHook, RouteDescription } from "@symbolon/server/describe";
-import type { ConvertSchema } from "./schema-writer.ts";
+import type { ConvertSchema } from "../schemas/schema-writer.ts";
 
 /** How callers of some routes prove who they are. */
 export interface SecurityDeclaration {
@@ -43,30 +43,61 @@ export interface AsyncApiOptions {
   readonly convert?: ConvertSchema;
 }
 
-const known = new Set(["title", "version", "description", "servers", "security", "convert"]);
+const known = ["title", "version", "description", "servers", "security", "convert"];
 
 /**
  * Checks the options, as a program in JavaScript may get them wrong.
  * @throws TypeError that names what is wrong.
  */
 export function checkAsyncApiOptions(options: AsyncApiOptions, routes: readonly RouteDescription[]): void {
-  const { title, version, servers = {}, security = {} } = options;
-  const unknown = Object.keys(options).find((name) => !known.has(name));
-  if (unknown !== undefined)
-    throw new TypeError(
-      `asyncapi has no option ${JSON.stringify(unknown)}: there are ${[...known].join(", ")}`,
-    );
-  for (const [name, text] of Object.entries({ title, version }))
-    if (typeof text !== "string" || text === "")
+  checkOptionNames("asyncapi", options, known);
+  for (const name of ["title", "version"] as const)
+    if (typeof options[name] !== "string" || options[name] === "")
       throw new TypeError(`asyncapi needs \`${name}\`, a text that is not empty`);
-  for (const name of [...Object.keys(servers), ...Object.keys(security)])
-    if (!/^[A-Za-z0-9._-]+$/.test(name))
-      throw new TypeError(
-        `the name of a server or a security scheme may have A-Z, a-z, 0-9, ".", "-" and "_": ${JSON.stringify(name)}`,
-      );
+  checkKeys(options.servers);
+  checkSecurity(options.security, routes);
+}
+
+/**
+ * Checks that options have known names.
+ * @throws TypeError that names the first unknown one.
+ */
+export function checkOptionNames(caller: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new TypeError(`${caller} has no option ${JSON.stringify(unknown)}: there are ${known.join(", ")}`);
+}
+
+/**
+ * Checks the security schemes.
+ * @throws TypeError for a name that a document cannot have, and for a hook that no route runs.
+ */
+export function checkSecurity(
+  security: AsyncApiOptions["security"] = {},
+  routes: readonly RouteDescription[],
+): void {
+  checkKeys(security);
   for (const [name, { hooks }] of Object.entries(security))
     if (hooks?.some((hook) => !routes.some((route) => route.hooks.includes(hook))))
       throw new TypeError(
         `\`security.${name}\` names a hook that no route runs: name the function that \`use\` or \`group\` got`,
+      );
+}
+
+/** The names of the security schemes of a route. */
+export function securityOf(
+  route: Pick<RouteDescription, "hooks">,
+  security: AsyncApiOptions["security"] = {},
+): readonly string[] {
+  return Object.entries(security)
+    .filter(([, { hooks }]) => hooks === undefined || hooks.some((hook) => route.hooks.includes(hook)))
+    .map(([name]) => name);
+}
+
+function checkKeys(named: object = {}): void {
+  for (const name of Object.keys(named))
+    if (!/^[A-Za-z0-9._-]+$/.test(name))
+      throw new TypeError(
+        `the name of a server or a security scheme may have A-Z, a-z, 0-9, ".", "-" and "_": ${JSON.stringify(name)}`,
       );
 }

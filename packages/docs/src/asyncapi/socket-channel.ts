@@ -1,8 +1,8 @@
-import { bool, bytes, type Codec, int, text } from "@symbolon/protocol";
+import { bool, bytes, type Codec, int, type Schema, text } from "@symbolon/protocol";
 import type { SocketDescription } from "@symbolon/server/describe";
 import type { Channel, MessageSide } from "./channel.ts";
-import type { JsonObject } from "./json.ts";
-import { unknownSchema } from "./schema-writer.ts";
+import type { JsonObject } from "../schemas/json.ts";
+import { type SchemaDirection, unknownSchema } from "../schemas/schema-writer.ts";
 
 type AnyCodec = Codec<never, unknown>;
 
@@ -31,7 +31,9 @@ export function writeSocket(channel: Channel, route: SocketDescription): JsonObj
 }
 
 function addMessage(channel: Channel, from: MessageSide, codec: AnyCodec | undefined): void {
-  const [contentType, payload] = describeCodec(channel, from, codec);
+  const [contentType, payload] = describeCodec(from, codec, (schema, direction) =>
+    channel.schema(schema, direction, `${from}.message`),
+  );
   const name = "message";
   const message = channel.message(`${from}.${name}`, {
     name,
@@ -42,10 +44,11 @@ function addMessage(channel: Channel, from: MessageSide, codec: AnyCodec | undef
   channel.operation({ name, from, messages: [message] });
 }
 
-function describeCodec(
-  channel: Channel,
+/** The media type of a codec's messages, and their JSON Schema; `write` writes the schema of the codec, if it has one. */
+export function describeCodec(
   from: MessageSide,
   codec: AnyCodec | undefined,
+  write: (schema: Schema, direction: SchemaDirection) => JsonObject,
 ): readonly [contentType: string, payload: JsonObject] {
   if (codec === undefined) return ["application/octet-stream", unknownSchema(withoutCodec[from])];
   const known = knownCodecs.get(codec);
@@ -54,5 +57,5 @@ function describeCodec(
   const { contentType = type === "text" ? "text/plain" : "application/octet-stream" } = codec;
   if (schema === undefined) return [contentType, unknownSchema("The codec of the route declares no schema.")];
   // The codec applies its schema to what it reads and to what it writes.
-  return [contentType, channel.schema(schema, from === "client" ? "input" : "output", `${from}.message`)];
+  return [contentType, write(schema, from === "client" ? "input" : "output")];
 }

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { z as mini } from "zod/mini";
-import { type ConvertSchema, SchemaWriter } from "../../src/asyncapi/schema-writer.ts";
+import { type ConvertSchema, SchemaWriter } from "../../src/schemas/schema-writer.ts";
 
 const byZod: ConvertSchema = (schema, io) => z.toJSONSchema(schema as z.ZodType, { io, target: "draft-7" });
 
