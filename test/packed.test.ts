@@ -68,10 +68,22 @@ test.each(packages)("@symbolon/%s contains its README and its licence", (name) =
   expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md"]));
 });
 
+test("the package of the docs page has the page", async () => {
+  const program = `
+    import { docsPage } from "@symbolon/docs";
+    import { createApp } from "@symbolon/server";
+    const app = createApp();
+    app.http("/docs", docsPage(app));
+    const { status } = await app.fetch(new Request("http://localhost/docs"));
+    console.log(status);`;
+  const args = ["--input-type=module", "--eval", program];
+  expect((await run(process.execPath, args, { cwd: folder })).stdout).toBe("200\n");
+});
+
 /** A user's library: the compiler must be able to name the types of its exports. */
 const library = `
 import { contract, int, json, text } from "@symbolon/protocol";
-import { asyncapi } from "@symbolon/docs";
+import { asyncapi, docsPage } from "@symbolon/docs";
 import { postgresStore } from "@symbolon/postgres";
 import { redisStore } from "@symbolon/redis";
 import { type Context, createApp, identity, listen, listenEach, type Message, Socket } from "@symbolon/server";
@@ -126,6 +138,7 @@ export const asyncApi = asyncapi(app, {
   security: { bearer: { scheme: { type: "http", scheme: "bearer" }, hooks: [signedIn] } },
   convert: (schema, io) => z.toJSONSchema(schema as z.ZodType, { io, target: "draft-7" }),
 });
+app.http("/docs", docsPage(app, { title: "Library" }));
 export const toAda = service.to("ada");
 `;
 
