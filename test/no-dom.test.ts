@@ -15,6 +15,7 @@ const entries = [
   "@symbolon/server",
   "@symbolon/server/current",
   "@symbolon/server/file",
+  "@symbolon/server/monitor",
   "@symbolon/server/node",
   "@symbolon/server/publisher",
   "@symbolon/server/store",

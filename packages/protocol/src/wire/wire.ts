@@ -25,7 +25,7 @@ export interface Wire {
   /** Bytes that were sent but have not left this process. */
   readonly bufferedAmount: number;
   /** Changes while the remote peer reads, where the platform knows it before `bufferedAmount` changes. */
-  readonly progress?: number;
+  readonly progress?: number | undefined;
   /** Messages and pongs that have arrived, whether or not a listener has received them. */
   readonly arrivals: Arrivals;
   /** Sends a message; on a closed wire it does nothing. Never throws. */

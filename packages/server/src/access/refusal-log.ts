@@ -1,6 +1,7 @@
 import { type OnError, report } from "../request/errors.ts";
 import { Refusal, RefusedError } from "../request/refusal.ts";
 import type { Clock } from "../timing/clock.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** How many refusals of a kind are reported one by one in a minute. */
 const perMinute = 10;
@@ -19,12 +20,15 @@ interface Count {
 export class RefusalLog {
   readonly #clock: Clock;
   readonly #onError: OnError;
+  readonly #traffic: Traffic | undefined;
   /** The present minute of each kind. */
   readonly #counts = new Map<string, Count>();
 
-  constructor(clock: Clock, onError: OnError) {
+  /** `traffic` counts them all. */
+  constructor(clock: Clock, onError: OnError, traffic?: Traffic) {
     this.#clock = clock;
     this.#onError = onError;
+    this.#traffic = traffic;
   }
 
   /** Reports a response when it is a refusal of the server's own. Returns the same response. */
@@ -35,6 +39,7 @@ export class RefusalLog {
 
   #write(refusal: Refusal, request: Request): void {
     const { kind } = refusal;
+    this.#traffic?.refusedBy(kind);
     const { now } = this.#clock;
     const present = this.#counts.get(kind);
     const count =

@@ -3,6 +3,7 @@ import { checkCloseCode, checkContract } from "@symbolon/protocol/internal";
 import { Balance } from "../access/balance.ts";
 import { HandlerSlots } from "../access/handler-slots.ts";
 import { Connections } from "../access/connections.ts";
+import { Traffic } from "../access/traffic.ts";
 import { FailedResumes } from "../access/failed-resumes.ts";
 import { type LimitOptions, resolveLimits } from "../access/limits.ts";
 import { ContractService } from "../contract/service.ts";
@@ -38,7 +39,8 @@ export interface AppInternals {
   /** The views that `group` has made. */
   readonly groups: ViewHooks[];
   /** The options, with their defaults. */
-  readonly options: DispatchOptions & ServiceOptions & { readonly limits: Required<LimitOptions> };
+  readonly options: DispatchOptions &
+    ServiceOptions & { readonly limits: Required<LimitOptions>; readonly traffic: Traffic };
   /** What answers its requests. */
   readonly dispatcher: Dispatcher;
   /** Answers a handshake, and traces it. */
@@ -103,6 +105,7 @@ export function createApp<State = undefined, Defaults extends SocketOptions = ob
     slots: new HandlerSlots(limits.handlers, () => storedSessions?.confirm()),
     failedResumes: new FailedResumes(clock, limits.failedResumes),
     limits,
+    traffic: new Traffic(),
     sessions,
     storedSessions,
     connections,

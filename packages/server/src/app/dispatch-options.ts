@@ -1,6 +1,7 @@
 import type { FrameCodec } from "@symbolon/protocol";
 import type { LimitOptions } from "../access/limits.ts";
 import type { SecurityOptions } from "../access/origin.ts";
+import type { Traffic } from "../access/traffic.ts";
 import type { OnError } from "../request/errors.ts";
 import type { AnyHook } from "../request/hook.ts";
 import type { Clock } from "../timing/clock.ts";
@@ -37,6 +38,8 @@ export interface DispatchOptions {
   readonly codecs?: readonly FrameCodec[] | undefined;
   /** Answers HTTP requests without a route. @default 426 where a WebSocket route is, else 404 */
   readonly fetch?: ((request: Request) => Response | Promise<Response>) | undefined;
+  /** Counts what passes. @default nothing is counted */
+  readonly traffic?: Traffic | undefined;
   /** Hooks that run in place of others, for tests. @default none */
   readonly replaced?: ReadonlyMap<AnyHook, AnyHook>;
 }

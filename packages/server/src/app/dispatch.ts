@@ -50,7 +50,7 @@ export class Dispatcher {
   constructor(routes: Routes, options: DispatchOptions) {
     this.#routes = routes;
     this.#options = options;
-    this.refusals = new RefusalLog(options.clock, options.onError);
+    this.refusals = new RefusalLog(options.clock, options.onError, options.traffic);
   }
 
   /** How many handshakes are undecided, those of sessions without a `hello` too. */
@@ -73,6 +73,19 @@ export class Dispatcher {
     accept: Accept,
     track?: TrackAcceptance,
   ): Promise<Response | undefined> => {
+    const { traffic } = this.#options;
+    if (traffic?.isCounting !== true) return this.#handshake(parsed, accept, track);
+    const route = this.#routes.socketAt(parsed.url.pathname)?.pattern;
+    const refusal = await this.#handshake(parsed, traffic.counted(route, accept), track);
+    if (refusal !== undefined) traffic.refused(route, refusal.status);
+    return refusal;
+  };
+
+  async #handshake(
+    parsed: ParsedRequest,
+    accept: Accept,
+    track?: TrackAcceptance,
+  ): Promise<Response | undefined> {
     try {
       const denied = checkPage(parsed, this.#options);
       if (denied !== undefined) return this.#note(denied, parsed);
@@ -95,7 +108,7 @@ export class Dispatcher {
     } catch (error) {
       return this.#errorResponse(parsed.request, error);
     }
-  };
+  }
 
   /**
    * How a handshake would be refused before its hooks run; undefined when they would decide. Nothing is reported, and

@@ -38,6 +38,8 @@ export interface Gauges {
   readonly detachedBytes: number;
   /** Handshakes that hooks or handlers have not decided yet, and sessions whose `hello` has not arrived. */
   readonly pendingHandshakes: number;
+  /** Whether its clients are to connect elsewhere, since the server shuts down. */
+  readonly draining: boolean;
 }
 
 /** What the routes of an app share. */
@@ -71,6 +73,7 @@ export class Routes implements BalancedClients {
   readonly #http = new Router<HttpRoute>();
   readonly #mounts: Mount[] = [];
   readonly #services: ContractService<AnyContract>[] = [];
+  #draining = false;
 
   constructor(options: RoutesOptions) {
     this.#options = options;
@@ -143,6 +146,7 @@ export class Routes implements BalancedClients {
 
   /** Ends every session, in mounted apps too. */
   async end(): Promise<void> {
+    this.#draining = true;
     this.#options.balance?.stop();
     this.#options.storedSessions?.stop();
     await Promise.all([this.#options.sessions.end(), ...this.#mounts.map(({ routes }) => routes.end())]);
@@ -160,6 +164,7 @@ export class Routes implements BalancedClients {
 
   /** Asks every client to reconnect elsewhere within `within` ms, in mounted apps too. */
   drain(within: number): void {
+    this.#draining = true;
     this.#options.balance?.stop();
     this.#options.connections.drain(within);
     for (const { routes } of this.#mounts) routes.drain(within);
@@ -179,11 +184,24 @@ export class Routes implements BalancedClients {
     const { sessions, connections } = this.#options;
     return this.#mounts.reduce(
       (sum, { routes: { gauges } }) => ({
+        ...sum,
         connected: sum.connected + gauges.connected,
         detached: sum.detached + gauges.detached,
         detachedBytes: sum.detachedBytes + gauges.detachedBytes,
       }),
-      { ...connections.count, detachedBytes: sessions.detachedBytes },
+      { ...connections.count, detachedBytes: sessions.detachedBytes, draining: this.#draining },
+    );
+  }
+
+  /** How many connections sessions had, by how each began, with those of mounted apps. */
+  get sessionCounts(): Sessions["counts"] {
+    return this.#mounts.reduce(
+      (sum, { routes: { sessionCounts } }) => ({
+        new: sum.new + sessionCounts.new,
+        resumed: sum.resumed + sessionCounts.resumed,
+        reset: sum.reset + sessionCounts.reset,
+      }),
+      this.#options.sessions.counts,
     );
   }
 

@@ -15,7 +15,7 @@ import {
   textKind,
   timeOrNoneKind,
 } from "../app/option-values.ts";
-import { readProxyHeaders } from "../proxy/proxied-connections.ts";
+import { readProxyHeaders } from "./proxy/proxied-connections.ts";
 import { SystemClock } from "../timing/clock.ts";
 import { BoundHost } from "./bound-host.ts";
 import { HttpConnections } from "./connection-limits.ts";

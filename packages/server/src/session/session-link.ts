@@ -152,7 +152,7 @@ export class SessionLink implements ClientLink, TrackedSession, RenewedSession {
       before.wire.terminate();
     }
     this.attempt = hello.attempt;
-    sessions.attach(this);
+    sessions.attach(this, state);
     this.session.sender.codec = codec;
     const { grace } = sessions.options;
     const missing = this.#parts.restored?.missing ?? [];

@@ -1,5 +1,5 @@
 import { CloseCode, CloseError } from "@symbolon/protocol";
-import type { DeliveryOptions, ResumeKey } from "@symbolon/protocol/internal";
+import type { DeliveryOptions, ResumeKey, Welcome } from "@symbolon/protocol/internal";
 import { SharedBounds, type SharedItem } from "../access/shared-bounds.ts";
 import type { Clock, ClockSubscriber } from "../timing/clock.ts";
 import { hashText, type SessionSecret } from "./session-secret.ts";
@@ -106,6 +106,8 @@ export class Sessions<Session extends TrackedSession = TrackedSession> implement
   /** The sessions whose clients are about to resume them, each with the newest attempt. */
   readonly #resuming = new Map<Session, Promise<unknown>>();
   readonly #lost = new Map<string, LostRecord>();
+  /** How many connections sessions had, by how each began. */
+  readonly counts: Record<Welcome["state"], number> = { new: 0, resumed: 0, reset: 0 };
   /** How many sessions have expired in this turn. */
   #expired = 0;
 
@@ -182,8 +184,14 @@ export class Sessions<Session extends TrackedSession = TrackedSession> implement
     this.#bounds.measure(session);
   }
 
-  /** The client has connected again. */
-  attach(session: Session): void {
+  /** The client has connected. */
+  attach(session: Session, state: Welcome["state"]): void {
+    this.counts[state] += 1;
+    this.#keep(session);
+  }
+
+  /** The session is not detached any more. */
+  #keep(session: Session): void {
     if (this.#detached.delete(session) && this.#detached.size === 0) this.#clock.unsubscribe(this);
     this.#bounds.remove(session);
   }
@@ -200,7 +208,7 @@ export class Sessions<Session extends TrackedSession = TrackedSession> implement
 
   /** Removes a session that has ended. */
   remove(session: Session): void {
-    this.attach(session);
+    this.#keep(session);
     const { sessionId } = session.secret;
     if (this.#sessions.get(sessionId) === session) this.#sessions.delete(sessionId);
   }

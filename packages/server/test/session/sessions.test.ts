@@ -64,7 +64,7 @@ describe("a detached session", () => {
     const { clock, sessions, ended, addDetached, timers } = createSessions();
     const session = addDetached("a");
     clock.advance(999);
-    sessions.attach(session);
+    sessions.attach(session, "resumed");
     clock.advance(5_000);
     expect([timers(), ended]).toEqual([0, []]);
     sessions.detach(session);
@@ -96,7 +96,7 @@ test("of many sessions whose grace time passes at once, a few end in each turn; 
   const detached = Array.from({ length: 11 }, (_, n) => addDetached(`${n}`));
   clock.advance(1_000);
   expect(ended).toEqual(["0 4902", "1 4902", "2 4902", "3 4902"]);
-  sessions.attach(detached[5] as TrackedSession);
+  sessions.attach(detached[5] as TrackedSession, "resumed");
   await new Promise((resolve) => setImmediate(resolve));
   expect(ended.slice(4)).toEqual(["4 4902", "6 4902", "7 4902", "8 4902"]);
   await new Promise((resolve) => setImmediate(resolve));
@@ -159,7 +159,7 @@ describe("the session that was detached first ends", () => {
     const ada = { principal: "ada", size: 5 };
     const a = addDetached("a", ada);
     addDetached("b", ada);
-    sessions.attach(a);
+    sessions.attach(a, "resumed");
     addDetached("c", ada);
     expect(ended).toEqual([]);
   });

@@ -1,8 +1,8 @@
 import type { Server as HttpServer } from "node:http";
 import { BlockList, isIPv6, type Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
-import { Refusal } from "../request/refusal.ts";
-import type { Clock } from "../timing/clock.ts";
+import { Refusal } from "../../request/refusal.ts";
+import type { Clock } from "../../timing/clock.ts";
 import { type ProxiedClient, readProxyHeader } from "./proxy-header.ts";
 
 /** How long a balancer may take to send its header, in ms. */

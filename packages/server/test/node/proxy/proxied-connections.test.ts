@@ -9,9 +9,9 @@ import { type AppOptions, createApp } from "@symbolon/server";
 import { RefusedError, serve, type ServeOptions } from "@symbolon/server/node";
 import { Clock } from "@symbolon/server/testing";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { testCertificate } from "../../../client/test/connection/test-certificate.ts";
-import { waitOptions } from "../../../../test/time-limits.ts";
-import { connectRawClient, handshake, RawClient } from "../node/raw-client.ts";
+import { testCertificate } from "../../../../client/test/connection/test-certificate.ts";
+import { waitOptions } from "../../../../../test/time-limits.ts";
+import { connectRawClient, handshake, RawClient } from "../raw-client.ts";
 import { addresses4, binaryHeader, lineHeader } from "./headers.ts";
 
 beforeEach(() => void vi.spyOn(console, "warn").mockImplementation(() => {}));

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readProxyHeader } from "../../src/proxy/proxy-header.ts";
+import { readProxyHeader } from "../../../src/node/proxy/proxy-header.ts";
 import { addresses4, addresses6, binaryHeader, lineHeader } from "./headers.ts";
 
 const client = { address: "192.0.2.1", port: 56_324 };
