@@ -132,13 +132,13 @@ test("requests, streams and uploads run, and a stream is cancelled", async ({ do
   await docs.send("sum", { numbers: [1, 2, 4] }, "Request");
   await expect(docs.log).toContainText(/sum: reply after \d+ ms/);
   await docs.send("ticks", { from: 7 }, "Run");
-  await expect(docs.console).toContainText("ticks runs: 1 items");
+  await expect(docs.console).toContainText("ticks runs: 1 item");
   await docs.console.getByRole("button", { name: "Cancel ticks" }).click();
-  await expect(docs.log).toContainText("ticks: cancelled after 1 items");
+  await expect(docs.log).toContainText("ticks: cancelled after 1 item");
   const total = await docs.form("total");
   await type(total.getByRole("textbox", { name: "uploaded items as JSON" }), "[1, 2]");
   await total.getByRole("button", { name: "Run" }).click();
-  await expect(docs.log).toContainText("total: ended after 1 items");
+  await expect(docs.log).toContainText("total: ended after 1 item");
 });
 
 test("a call of the server waits for the reader's answer", async ({ docs }) => {

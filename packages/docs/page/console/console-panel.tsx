@@ -7,7 +7,7 @@ import type { Schemas } from "../schema/resolve.ts";
 import { JsonField, ValueField } from "../schema/value-field.tsx";
 import { ConnectForm } from "./connect-form.tsx";
 import type { RouteConsole, ServerCall } from "./console.ts";
-import { ContractConsole } from "./contract-console.ts";
+import { ContractConsole, itemsText } from "./contract-console.ts";
 import { LogView } from "./log-view.tsx";
 import { SocketConsole } from "./socket-console.ts";
 
@@ -96,7 +96,7 @@ function Streams({ console }: { readonly console: ContractConsole }): ReactNode 
   return streams.map(({ id, name, items, cancel }) => (
     <div className="row" key={id}>
       <span>
-        <code>{name}</code> runs: {items} items
+        <code>{name}</code> runs: {itemsText(items)}
       </span>
       <button type="button" className="quiet" onClick={cancel}>
         Cancel {name}

@@ -151,10 +151,10 @@ export class ContractConsole implements RouteConsole {
         show(items);
         this.log.note(`${message.name}: item ${items}`, item);
       }
-      this.log.note(`${message.name}: ended after ${items} items`);
+      this.log.note(`${message.name}: ended after ${itemsText(items)}`);
     } catch (error) {
       if (!aborter.signal.aborted) throw error;
-      this.log.note(`${message.name}: cancelled after ${items} items`);
+      this.log.note(`${message.name}: cancelled after ${itemsText(items)}`);
     } finally {
       this.streams.value = this.streams.value.filter((one) => one.id !== id);
     }
@@ -215,6 +215,11 @@ function describeStatus({ state, error, resumed, attempt }: ConnectionStatus, is
     .filter((part) => part !== undefined)
     .join(": ");
   return { state, ...(reason !== "" && { reason }) };
+}
+
+/** How many items a stream had. */
+export function itemsText(items: number): string {
+  return items === 1 ? "1 item" : `${items} items`;
 }
 
 function textOf(error: unknown): string {

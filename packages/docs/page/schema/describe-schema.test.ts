@@ -22,7 +22,7 @@ test.each<[schema: JsonObject, type: string]>([
 test("the bounds of a schema are said, but for those of every integer", () => {
   const schema = { minLength: 1, maxLength: 5, maximum: Number.MAX_SAFE_INTEGER, minimum: 0, default: "a" };
   expect(describeBounds(schema)).toEqual([
-    "at least 1 characters",
+    "at least 1 character",
     "at most 5 characters",
     "≥ 0",
     'default "a"',

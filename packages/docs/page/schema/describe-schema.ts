@@ -22,15 +22,15 @@ function describeArray({ items }: JsonObject): string {
 
 const bounds: readonly (readonly [keyword: string, text: (value: string) => string])[] = [
   ["format", (value) => value],
-  ["minLength", (value) => `at least ${value} characters`],
-  ["maxLength", (value) => `at most ${value} characters`],
+  ["minLength", (value) => `at least ${count(value, "character")}`],
+  ["maxLength", (value) => `at most ${count(value, "character")}`],
   ["minimum", (value) => `≥ ${value}`],
   ["exclusiveMinimum", (value) => `> ${value}`],
   ["maximum", (value) => `≤ ${value}`],
   ["exclusiveMaximum", (value) => `< ${value}`],
   ["multipleOf", (value) => `a multiple of ${value}`],
-  ["minItems", (value) => `at least ${value} items`],
-  ["maxItems", (value) => `at most ${value} items`],
+  ["minItems", (value) => `at least ${count(value, "item")}`],
+  ["maxItems", (value) => `at most ${count(value, "item")}`],
   ["uniqueItems", () => "each item once"],
   ["pattern", (value) => `matches ${value}`],
   ["default", (value) => `default ${value}`],
@@ -46,4 +46,8 @@ export function describeBounds(schema: JsonObject): readonly string[] {
     if (keyword === "pattern" && schema["format"] !== undefined) return [];
     return [text(typeof value === "string" && keyword !== "default" ? value : JSON.stringify(value))];
   });
+}
+
+function count(value: string, unit: string): string {
+  return `${value} ${unit}${value === "1" ? "" : "s"}`;
 }
