@@ -58,14 +58,19 @@ async function type(field: Locator, text: string): Promise<void> {
   await field.pressSequentially(text);
 }
 
-const test = base.extend<{ readonly docs: DocsPage }>({
-  docs: async ({ page }, use) => {
-    const server = await ServerProcess.start(ports(), { name: "docs", folder: "docs-page" });
+const test = base.extend<{ readonly docs: DocsPage }, { readonly server: ServerProcess }>({
+  server: [
+    async ({}, use) => {
+      const server = await ServerProcess.start(ports(), { name: "docs", folder: "docs-page" });
+      await use(server);
+      await server.terminate();
+    },
+    { scope: "worker" },
+  ],
+  docs: async ({ page, server }, use) => {
     const docs = new DocsPage(page, server.url);
     await use(docs);
     expect(docs.problems).toEqual([]);
-    await page.close(); // its client would connect again
-    await server.terminate();
   },
 });
 

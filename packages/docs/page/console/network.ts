@@ -24,13 +24,7 @@ export class Network {
 
   constructor(listener: NetworkListener) {
     this.listener = listener;
-    const create = (url: string, protocols?: string[]): NetworkSocket =>
-      new NetworkSocket(this, url, protocols);
-    this.WebSocket = class {
-      constructor(url: string, protocols?: string[]) {
-        return create(url, protocols);
-      }
-    } as unknown as WebSocketClass;
+    this.WebSocket = socketClass(this);
   }
 
   /** No message passes, and no connection opens. */
@@ -129,4 +123,13 @@ class NetworkSocket implements WebSocketLike {
     if (event.type === "close") this.#isClosed = true;
     for (const listener of this.#listeners[event.type as EventType]) listener(event);
   }
+}
+
+/** The class of the WebSockets of a network. */
+function socketClass(network: Network): WebSocketClass {
+  return class extends NetworkSocket {
+    constructor(url: string, protocols?: string[]) {
+      super(network, url, protocols);
+    }
+  };
 }
