@@ -38,8 +38,6 @@ export interface Gauges {
   readonly detachedBytes: number;
   /** Handshakes that hooks or handlers have not decided yet, and sessions whose `hello` has not arrived. */
   readonly pendingHandshakes: number;
-  /** Whether its clients are to connect elsewhere, since the server shuts down. */
-  readonly draining: boolean;
 }
 
 /** What the routes of an app share. */
@@ -184,13 +182,17 @@ export class Routes implements BalancedClients {
     const { sessions, connections } = this.#options;
     return this.#mounts.reduce(
       (sum, { routes: { gauges } }) => ({
-        ...sum,
         connected: sum.connected + gauges.connected,
         detached: sum.detached + gauges.detached,
         detachedBytes: sum.detachedBytes + gauges.detachedBytes,
       }),
-      { ...connections.count, detachedBytes: sessions.detachedBytes, draining: this.#draining },
+      { ...connections.count, detachedBytes: sessions.detachedBytes },
     );
+  }
+
+  /** Whether the server shuts down: its clients are to connect elsewhere, or have to go. */
+  get draining(): boolean {
+    return this.#draining;
   }
 
   /** How many connections sessions had, by how each began, with those of mounted apps. */

@@ -19,7 +19,7 @@ export function metrics(app: Pick<App, "fetch" | "handshake" | "gauges">): HttpH
   return () => {
     const byRoute = Array.from(traffic.routes);
     const text = writePrometheus([
-      ...gaugesOf(app.gauges()),
+      ...gaugesOf(app.gauges(), routes.draining),
       ...sessionsOf(routes.sessionCounts),
       ...trafficOf(byRoute),
       counter(
@@ -32,7 +32,7 @@ export function metrics(app: Pick<App, "fetch" | "handshake" | "gauges">): HttpH
   };
 }
 
-function gaugesOf(gauges: ReturnType<App["gauges"]>): Metric[] {
+function gaugesOf(gauges: ReturnType<App["gauges"]>, draining: boolean): Metric[] {
   const gauge = (name: string, help: string, value: number): Metric => ({
     name,
     type: "gauge",
@@ -44,7 +44,7 @@ function gaugesOf(gauges: ReturnType<App["gauges"]>): Metric[] {
     gauge("symbolon_detached_sessions", "Sessions without a connection.", gauges.detached),
     gauge("symbolon_detached_bytes", "Bytes that are kept for detached sessions.", gauges.detachedBytes),
     gauge("symbolon_pending_handshakes", "Handshakes that are not decided yet.", gauges.pendingHandshakes),
-    gauge("symbolon_draining", "1 once the server shuts down, else 0.", Number(gauges.draining)),
+    gauge("symbolon_draining", "1 once the server shuts down, else 0.", Number(draining)),
   ];
 }
 
