@@ -67,6 +67,10 @@ test.each(clients)(
     await master.signal("SIGKILL");
     const promoted = await findMostAdvanced(replicas);
     await promoted.command("CLUSTER", "FAILOVER", "TAKEOVER");
+    // The other replica would find it by itself, but on a busy machine later than a call waits.
+    const id = String(await promoted.command("CLUSTER", "MYID"));
+    const follower = replicas.find((replica) => replica !== promoted);
+    await vi.waitFor(() => follower?.command("CLUSTER", "REPLICATE", id), waitOptions);
     expect(await appending).toEqual(allAppended(500));
     expect(await store.sessions.attach(attachRequest(claim))).toMatchObject({ type: "resumed" });
     expect((await store.sessions.create({ ...newSession, sessionId: "after" })).epoch).toBe(claim.epoch);
