@@ -55,9 +55,9 @@ export class HandlerCheck {
     this.#calls.set(n, call);
     this.#pid = call.pid;
     this.#last = n;
-    const wasInterrupted = (of: HandlerCall): boolean =>
-      this.#wasInProgress(n, of, call) || this.#wasAboutToStart(call);
-    if (first !== undefined && isInOrder && wasInterrupted(first)) {
+    const mayRepeat =
+      first !== undefined && (this.#wasInProgress(n, first, call) || this.#wasAboutToStart(call));
+    if (isInOrder && mayRepeat) {
       this.repeated += 1;
       return;
     }
@@ -79,9 +79,10 @@ export class HandlerCheck {
     const settledAt = this.#sent.settledAt[n - 1] ?? Infinity;
     return interruptedAt !== undefined && interruptedAt <= again.at && settledAt >= interruptedAt;
   }
+
   /**
-   * Whether the process was stopped after it had decided to call the handler, and before it called it: no process can notice that.
-   * It can be but one call, the first since the process goes on.
+   * Whether the process may have been stopped after it had decided to call the handler, and before it called it: no process can
+   * notice that. Only the first call after the process goes on can be such a call.
    */
   #wasAboutToStart({ pid, at, previousAt }: HandlerCall): boolean {
     const interruptedAt = this.#interruptions.timeOf(pid, previousAt);

@@ -1,9 +1,9 @@
 import { type ReactNode, useState } from "react";
 import type { PageRoute } from "../../src/page/page-data.ts";
-import type { JsonValue } from "../../src/schemas/json.ts";
+import { isJsonObject, type JsonValue } from "../../src/schemas/json.ts";
 import { useObservable } from "../observable.ts";
 import { exampleOf } from "../schema/example.ts";
-import { isObject, type Schemas } from "../schema/resolve.ts";
+import type { Schemas } from "../schema/resolve.ts";
 import { ValueField } from "../schema/value-field.tsx";
 import type { RouteConsole } from "./console.ts";
 
@@ -32,7 +32,7 @@ export function ConnectForm({ route, schemas, console }: ConnectFormProps): Reac
     const given = Object.entries(params).filter(([, value]) => value !== "");
     console.connect({
       params: Object.fromEntries(given),
-      query: isObject(query) ? query : {},
+      query: isJsonObject(query) ? query : {},
       token,
     });
   };

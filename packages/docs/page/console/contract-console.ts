@@ -38,7 +38,7 @@ export class ContractConsole implements RouteConsole {
   readonly #route: PageContract;
   readonly #url: string;
   readonly #contract: AnyContract;
-  #network = new Network({ sent: () => {}, received: () => {}, closed: () => {} });
+  #network: Network | undefined;
   #client: Client<AnyContract> | undefined;
   #lastId = 0;
 
@@ -52,16 +52,17 @@ export class ContractConsole implements RouteConsole {
   connect({ params, query, token }: ConnectValues): void {
     this.disconnect();
     const reader = new SessionReader();
-    this.#network = new Network({
+    const network = new Network({
       sent: (message) => this.#observe("sent", message, reader),
       received: (message) => this.#observe("received", message, reader),
       closed: (code, reason) => this.log.note(`connection closed with ${code}${reason && `: ${reason}`}`),
     });
+    this.#network = network;
     const options = {
       url: this.#url,
       params,
       query,
-      WebSocket: this.#network.WebSocket,
+      WebSocket: network.WebSocket,
       allowInsecure: true, // the page itself came from there
       ...(token !== "" && { getToken: () => token }),
     } as unknown as ClientOptions;
@@ -87,6 +88,7 @@ export class ContractConsole implements RouteConsole {
   /** Loses the connection, and each new one, for `ms`. */
   cut(ms: number): void {
     const network = this.#network;
+    if (network === undefined) return this.log.problem("not connected");
     this.log.note(`the network is cut for ${ms / 1000} s`);
     network.cut();
     this.status.value = { state: "cut" };
@@ -163,7 +165,7 @@ export class ContractConsole implements RouteConsole {
   #listen(client: Client<AnyContract>): void {
     const show = (status: ConnectionStatus): void => {
       if (client !== this.#client) return;
-      this.status.value = describeStatus(status, this.#network.isCut);
+      this.status.value = describeStatus(status, this.#network?.isCut === true);
     };
     client.status.subscribe(show);
     show(client.status.value);

@@ -30,6 +30,13 @@ test("the log keeps the newest 1,000 entries, those that are not shown yet too",
   expect([texts.length, texts[0], texts.at(-1)]).toEqual([1_000, "1501", "2500"]);
 });
 
+test("a long value of a note is cut", () => {
+  const log = new FrameLog();
+  log.note("reply", "x".repeat(100_000));
+  vi.runAllTimers();
+  expect(log.entries.value[0]?.detail).toHaveLength(20_001);
+});
+
 test("a log that is cleared is empty", () => {
   const log = new FrameLog();
   log.note("shown");

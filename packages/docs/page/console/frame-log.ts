@@ -2,6 +2,8 @@ import { Observable } from "../observable.ts";
 
 /** How many entries a log keeps. */
 const maxEntries = 1_000;
+/** The longest detail of an entry, in characters. */
+const maxDetail = 20_000;
 /** How long the log collects entries before it shows them, in ms. */
 const interval = 50;
 
@@ -63,5 +65,10 @@ export class FrameLog {
 }
 
 function detailOf(value: unknown): { readonly detail?: string } {
-  return value === undefined ? {} : { detail: JSON.stringify(value, undefined, 2) };
+  return value === undefined ? {} : { detail: cutDetail(JSON.stringify(value, undefined, 2)) };
+}
+
+/** A detail as the log keeps it. */
+export function cutDetail(text: string): string {
+  return text.length > maxDetail ? `${text.slice(0, maxDetail)}…` : text;
 }

@@ -1,8 +1,6 @@
-import type { LogEntry } from "./frame-log.ts";
+import { cutDetail, type LogEntry } from "./frame-log.ts";
 import type { WireFrame } from "./session-figures.ts";
 
-/** The longest text of a message that the log keeps. */
-const maxDetail = 20_000;
 /** The frames that a session and its calls have besides the messages of the contract. */
 const controlFrames = new Set([
   "ack",
@@ -48,7 +46,7 @@ export function frameEntry(
   return {
     kind,
     text: [type, ...names, ...numbers].join(" "),
-    detail: cut(JSON.stringify(shown, undefined, 2)),
+    detail: cutDetail(JSON.stringify(shown, undefined, 2)),
     size,
     isControl: controlFrames.has(type),
   };
@@ -72,7 +70,12 @@ export function messageEntry(
 ): Pick<LogEntry, "kind" | "text" | "detail" | "size"> {
   if (typeof message === "string") {
     const line = message.replaceAll(/\s+/g, " ").slice(0, 120);
-    return { kind, text: line === "" ? "an empty text" : line, detail: cut(message), size: sizeOf(message) };
+    return {
+      kind,
+      text: line === "" ? "an empty text" : line,
+      detail: cutDetail(message),
+      size: sizeOf(message),
+    };
   }
   const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : (message as Uint8Array);
   const hex = Array.from(bytes.subarray(0, 256), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
@@ -83,10 +86,6 @@ export function messageEntry(
 export function sizeOf(message: unknown): number {
   if (typeof message === "string") return new TextEncoder().encode(message).length;
   return message instanceof ArrayBuffer || message instanceof Uint8Array ? message.byteLength : 0;
-}
-
-function cut(text: string): string {
-  return text.length > maxDetail ? `${text.slice(0, maxDetail)}…` : text;
 }
 
 function textOf(value: unknown): string {

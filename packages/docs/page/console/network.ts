@@ -54,7 +54,7 @@ class NetworkSocket implements WebSocketLike {
   constructor(network: Network, url: string, protocols: string[] | undefined) {
     this.#network = network;
     if (network.isCut) {
-      setTimeout(() => this.lose(), 0); // a real dial fails later, too
+      setTimeout(() => this.lose(), 0); // as a real dial does, it fails later
       return;
     }
     network.sockets.add(this);

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../src/schemas/json.ts";
-import { choicesOf, isObject, referenceName, typesOf } from "./resolve.ts";
+import { isJsonObject, type JsonObject } from "../../src/schemas/json.ts";
+import { choicesOf, referenceName, typesOf } from "./resolve.ts";
 
 /** The type of a schema in a few words: `text`, `list of numbers`. */
 export function describeType(schema: JsonObject): string {
@@ -15,7 +15,7 @@ export function describeType(schema: JsonObject): string {
 }
 
 function describeArray({ items }: JsonObject): string {
-  if (!isObject(items)) return "array";
+  if (!isJsonObject(items)) return "array";
   const inner = referenceName(items) ?? describeType(items);
   return inner.includes(" ") ? `(${inner})[]` : `${inner}[]`;
 }

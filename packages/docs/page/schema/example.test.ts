@@ -47,6 +47,10 @@ test("a schema that contains itself has an example that ends", () => {
   expect(example.length).toBeLessThan(200);
 });
 
+test("a text with a huge least length has a short example", () => {
+  expect(exampleOf({ type: "string", minLength: 1e9 }, {})).toHaveLength(1_000);
+});
+
 test("a list that contains itself has an example that ends", () => {
   const tree = { type: "array", items: { $ref: "#/components/schemas/tree" } };
   expect(exampleOf({ $ref: "#/components/schemas/tree" }, { tree })).toEqual([[[[]]]]);

@@ -1,6 +1,8 @@
-import type { JsonObject, JsonValue } from "../../src/schemas/json.ts";
-import { choicesOf, isObject, isRequired, mergeParts, resolve, type Schemas, typesOf } from "./resolve.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../src/schemas/json.ts";
+import { choicesOf, isRequired, mergeParts, resolve, type Schemas, typesOf } from "./resolve.ts";
 
+/** The longest text that is filled up to its least length, in characters. */
+const maxFilled = 1_000;
 /** How deep an example goes into optional properties and items. */
 const maxDepth = 6;
 
@@ -45,12 +47,12 @@ export function exampleOf(given: JsonObject, schemas: Schemas, depth = 0): JsonV
 
 function exampleObject(schema: JsonObject, schemas: Schemas, depth: number): JsonObject {
   const properties = schema["properties"];
-  const entries = Object.entries(isObject(properties) ? properties : {}).filter(
+  const entries = Object.entries(isJsonObject(properties) ? properties : {}).filter(
     ([name]) => isRequired(schema, name) || depth < 2,
   );
   return Object.fromEntries<JsonValue>(
     entries.flatMap(([name, inner]) =>
-      isObject(inner) && depth <= maxDepth ? [[name, exampleOf(inner, schemas, depth + 1)]] : [],
+      isJsonObject(inner) && depth <= maxDepth ? [[name, exampleOf(inner, schemas, depth + 1)]] : [],
     ),
   );
 }
@@ -58,8 +60,9 @@ function exampleObject(schema: JsonObject, schemas: Schemas, depth: number): Jso
 function exampleArray(schema: JsonObject, schemas: Schemas, depth: number): readonly JsonValue[] {
   const { items, prefixItems, minItems } = schema;
   const tuple = Array.isArray(items) ? items : prefixItems;
-  if (Array.isArray(tuple)) return tuple.filter(isObject).map((item) => exampleOf(item, schemas, depth + 1));
-  if (!isObject(items)) return [];
+  if (Array.isArray(tuple))
+    return tuple.filter(isJsonObject).map((item) => exampleOf(item, schemas, depth + 1));
+  if (!isJsonObject(items)) return [];
   const count = typeof minItems === "number" ? Math.min(minItems, 5) : 1;
   if (depth >= 3 && count < 2 && minItems === undefined) return [];
   return Array.from({ length: count }, () => exampleOf(items, schemas, depth + 1));
@@ -70,7 +73,8 @@ function exampleText(schema: JsonObject): string {
   const known = typeof format === "string" ? byFormat[format] : undefined;
   if (known !== undefined) return known;
   const text = "text";
-  if (typeof minLength === "number" && minLength > text.length) return text.padEnd(minLength, ".");
+  if (typeof minLength === "number" && minLength > text.length)
+    return text.padEnd(Math.min(minLength, maxFilled), ".");
   return typeof maxLength === "number" ? text.slice(0, maxLength) : text;
 }
 

@@ -1,18 +1,13 @@
-import type { JsonObject, JsonValue } from "../../src/schemas/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../src/schemas/json.ts";
 
 /** The schemas that others reference, by their keys. */
 export type Schemas = Readonly<Record<string, JsonObject>>;
 
 const place = "#/components/schemas/";
 
-/** Whether a value is a JSON object. */
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** A value that should be an array of schemas, as one. */
 function schemasIn(value: JsonValue | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 /** The schema that a reference names, with what is beside the reference; another schema as it is. */
@@ -41,9 +36,9 @@ function lookUp(reference: string, schemas: Schemas): JsonObject | undefined {
   for (const part of reference.slice(place.length).split("/")) {
     const name = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
     if (Array.isArray(found)) found = found[Number(name)];
-    else found = isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+    else found = isJsonObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
   }
-  return isObject(found) ? found : undefined;
+  return isJsonObject(found) ? found : undefined;
 }
 
 /** The JSON types that a schema allows; none, if it does not say. */
@@ -51,7 +46,7 @@ export function typesOf(schema: JsonObject): readonly string[] {
   const { type } = schema;
   if (typeof type === "string") return [type];
   if (Array.isArray(type)) return type.filter((one) => typeof one === "string");
-  if (isObject(schema["properties"])) return ["object"];
+  if (isJsonObject(schema["properties"])) return ["object"];
   return schema["items"] === undefined ? [] : ["array"];
 }
 

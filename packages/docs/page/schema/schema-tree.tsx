@@ -1,15 +1,7 @@
 import { type ReactNode, useState } from "react";
-import type { JsonObject, JsonValue } from "../../src/schemas/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../src/schemas/json.ts";
 import { describeBounds, describeType } from "./describe-schema.ts";
-import {
-  choicesOf,
-  isObject,
-  isRequired,
-  mergeParts,
-  referenceName,
-  resolve,
-  type Schemas,
-} from "./resolve.ts";
+import { choicesOf, isRequired, mergeParts, referenceName, resolve, type Schemas } from "./resolve.ts";
 
 interface TreeProps {
   readonly schema: JsonObject;
@@ -71,10 +63,12 @@ type Child = Pick<NodeProps, "schema" | "required"> & { readonly name: string };
 
 function childrenOf(schema: JsonObject): readonly Child[] {
   const { properties, items, additionalProperties } = schema;
-  const named = Object.entries(isObject(properties) ? properties : {}).flatMap(([name, inner]) =>
-    isObject(inner) ? [{ name, schema: inner, required: isRequired(schema, name) }] : [],
+  const named = Object.entries(isJsonObject(properties) ? properties : {}).flatMap(([name, inner]) =>
+    isJsonObject(inner) ? [{ name, schema: inner, required: isRequired(schema, name) }] : [],
   );
-  const others = isObject(additionalProperties) ? [{ name: "[any name]", schema: additionalProperties }] : [];
+  const others = isJsonObject(additionalProperties)
+    ? [{ name: "[any name]", schema: additionalProperties }]
+    : [];
   const choices = choicesOf(schema)
     .filter((choice) => !isSimple(choice))
     .map((choice, index) => ({ name: `choice ${index + 1}`, schema: choice }));
@@ -83,17 +77,17 @@ function childrenOf(schema: JsonObject): readonly Child[] {
 
 function itemsOf(items: JsonValue | undefined): readonly Child[] {
   if (Array.isArray(items))
-    return items.filter(isObject).map((schema, index) => ({ name: `[${index}]`, schema }));
-  return isObject(items) && !isSimple(items) ? [{ name: "[each item]", schema: items }] : [];
+    return items.filter(isJsonObject).map((schema, index) => ({ name: `[${index}]`, schema }));
+  return isJsonObject(items) && !isSimple(items) ? [{ name: "[each item]", schema: items }] : [];
 }
 
 /** Whether the words of the type say all: there is nothing to open. */
 function isSimple(schema: JsonObject): boolean {
   return (
     referenceName(schema) === undefined &&
-    !isObject(schema["properties"]) &&
+    !isJsonObject(schema["properties"]) &&
     schema["allOf"] === undefined &&
     choicesOf(schema).every(isSimple) &&
-    (schema["items"] === undefined || (isObject(schema["items"]) && isSimple(schema["items"])))
+    (schema["items"] === undefined || (isJsonObject(schema["items"]) && isSimple(schema["items"])))
   );
 }

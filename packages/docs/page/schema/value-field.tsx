@@ -1,10 +1,9 @@
 import { type ReactNode, useId, useState } from "react";
-import type { JsonObject, JsonValue } from "../../src/schemas/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../src/schemas/json.ts";
 import { describeBounds, describeType } from "./describe-schema.ts";
 import { exampleOf } from "./example.ts";
 import {
   choicesOf,
-  isObject,
   isRequired,
   mergeParts,
   referenceName,
@@ -36,9 +35,9 @@ export function ValueField(props: FieldProps): ReactNode {
   if (choices.length > 0) return <VariantField {...own} choices={choices} />;
   switch (typesOf(schema)[0]) {
     case "object":
-      return isObject(schema["properties"]) ? <ObjectField {...own} /> : <JsonField {...own} />;
+      return isJsonObject(schema["properties"]) ? <ObjectField {...own} /> : <JsonField {...own} />;
     case "array":
-      return isObject(schema["items"]) ? (
+      return isJsonObject(schema["items"]) ? (
         <ListField {...own} items={schema["items"]} />
       ) : (
         <JsonField {...own} />
@@ -135,7 +134,7 @@ function ChoiceField(props: FieldProps & { readonly values: readonly JsonValue[]
 
 function ObjectField({ label, schema, schemas, value, onChange, optional = false }: FieldProps): ReactNode {
   const properties = schema["properties"];
-  const object = isObject(value) ? value : {};
+  const object = isJsonObject(value) ? value : {};
   if (optional && value === undefined)
     return (
       <button type="button" className="quiet" onClick={() => onChange(exampleOf(schema, schemas))}>
@@ -145,8 +144,8 @@ function ObjectField({ label, schema, schemas, value, onChange, optional = false
   return (
     <fieldset>
       <legend>{label}</legend>
-      {Object.entries(isObject(properties) ? properties : {}).map(([name, inner]) =>
-        isObject(inner) ? (
+      {Object.entries(isJsonObject(properties) ? properties : {}).map(([name, inner]) =>
+        isJsonObject(inner) ? (
           <ValueField
             key={name}
             label={name}

@@ -56,7 +56,7 @@ function respond({ html, compressed, policy }: Page, request: Request): Response
   const headers = {
     "content-type": "text/html; charset=utf-8",
     // Some browsers do not count WebSockets of the same host as 'self'.
-    "content-security-policy": `${policy}; connect-src 'self' ws://${host} wss://${host}`,
+    "content-security-policy": `${policy}; connect-src 'self'${isHost(host) ? ` ws://${host} wss://${host}` : ""}`,
     "cache-control": "no-cache",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
@@ -65,4 +65,9 @@ function respond({ html, compressed, policy }: Page, request: Request): Response
   };
   if (request.method === "HEAD") return new Response(null, { headers });
   return new Response(isCompressed ? compressed : html, { headers });
+}
+
+/** Whether a host may be in a policy: that of a URL may have a `;`, which would begin another directive. */
+function isHost(host: string): boolean {
+  return /^[\w.:[\]-]+$/.test(host);
 }

@@ -56,6 +56,13 @@ test("the page is one file, whose policy allows its own script and style by thei
   expect(markup.match(/(?:src|href)="(?!data:)/g)).toBeNull();
 });
 
+test("a host adds no directive to the policy", async () => {
+  const app = testApp();
+  app.http("/docs", docsPage(app));
+  const response = await app.fetch(new Request("http://a;script-src/docs"));
+  expect(response.headers.get("content-security-policy")).toMatch(/; connect-src 'self'$/);
+});
+
 test("no text of a contract ends the element that it is in", async () => {
   const html = await (await read()).text();
   expect(elements(html, "script")).toHaveLength(2);

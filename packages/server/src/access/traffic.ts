@@ -5,6 +5,7 @@ import type { PacedListener } from "../timing/paced-reader.ts";
 
 /** What has passed on the connections of a route. */
 export interface RouteTraffic {
+  /** Connections that were accepted. */
   connections: number;
   /** Messages of the clients. */
   received: number;
@@ -27,7 +28,7 @@ export class Traffic {
   readonly routes: Map<string, RouteTraffic> = new Map();
   /** How many clients each check of the server has refused. */
   readonly checks: Map<string, number> = new Map();
-  /** Whether the connections are counted that are accepted from now on. */
+  /** Whether connections that are accepted from now on are counted. */
   isCounting: boolean = false;
 
   /** How a transport accepts a handshake, with its connection counted. */
@@ -63,7 +64,7 @@ export class Traffic {
 
 /** A wire whose messages are counted. */
 class CountedWire implements Wire {
-  // Not every platform has these.
+  // Not every wire has these, and the user of a wire asks whether it has them.
   readonly nextTurn?: NonNullable<Wire["nextTurn"]>;
   readonly ping?: () => void;
   readonly #wire: Wire;

@@ -105,7 +105,7 @@ type Counts = Omit<RouteTraffic, "closes" | "refusals">;
 
 const known = new Set<number>(Object.values(CloseCode));
 
-/** A client may close with any code: those that nothing here sends are one. */
+/** A client may close with any code from 3000 to 4999: the codes that symbolon does not use have one label. */
 function codeName(code: number): string {
   return known.has(code) || (code >= 1000 && code <= 1015) ? String(code) : "other";
 }
